@@ -2,34 +2,21 @@
 
 pg/            the embedded database (absent when DATABASE_URL is set)
 logs/          one file per process
-secrets.json   keys and seeds, 0600, made once and never changed: without it sealed fields cannot be opened
+secrets.json   keys and seeds, 0600, made once: without it no sealed field can be opened
 sandbox/       state of the stand-ins of the outside world
 lock           held by the running supervisor
 """
 
-import base64
 import contextlib
 import json
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What is random in an installation. Keys are 32 bytes in base64."""
-
-    vault_key: str
-    blind_index_key: str
-    demo_seed: str
-
-    @classmethod
-    def new(cls) -> Self:
-        return cls(vault_key=_key(), blind_index_key=_key(), demo_seed=secrets.token_urlsafe(24))
+from kanghu.kernel.crypto import new_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +24,6 @@ class Home:
     """Paths inside KANGHU_HOME."""
 
     root: Path
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """KANGHU_HOME, or .kanghu in the working folder."""
-        return cls(Path(environment.get("KANGHU_HOME") or ".kanghu").resolve())
 
     @property
     def pg(self) -> Path:
@@ -68,12 +50,22 @@ class Home:
         for folder in (self.root, self.logs):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def secrets(self) -> Secrets:
-        """Read the secrets, making them at the first call; two processes that ask at once get the same."""
+    def secrets(self) -> dict[str, Any]:
+        """Keys and seeds, made at the first call; two processes that ask at once get the same.
+
+        What `kernel.crypto.new_secrets` holds, and `demo_seed` (demo passwords are derived from it) and
+        `sandbox_secret` (signs the calls between the platform and the exam centre of the sandbox), both text.
+        """
         if not self.secrets_file.exists():
             self.root.mkdir(parents=True, exist_ok=True)
-            write_private(self.secrets_file, json.dumps(asdict(Secrets.new()), indent=2), replace=False)
-        return Secrets(**json.loads(self.secrets_file.read_text()))
+            fresh = {
+                **new_secrets(),
+                "demo_seed": secrets.token_urlsafe(24),
+                "sandbox_secret": secrets.token_urlsafe(32),
+            }
+            write_private(self.secrets_file, json.dumps(fresh, indent=2), replace=False)
+        kept: dict[str, Any] = json.loads(self.secrets_file.read_text())
+        return kept
 
 
 def write_private(path: Path, text: str, *, replace: bool = True) -> None:
@@ -109,7 +101,3 @@ def sync_folder(folder: Path) -> None:
 def _keep_first(new: Path, path: Path) -> None:
     with contextlib.suppress(FileExistsError):  # unlike a rename, a link never replaces
         path.hardlink_to(new)
-
-
-def _key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()

@@ -1,0 +1,14 @@
+"""catalog"""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass  # to be written by the module's author
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,14 @@
+"""forms"""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass  # to be written by the module's author
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,14 @@
+"""people"""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass  # to be written by the module's author
+
+
+def downgrade() -> None:
+    pass

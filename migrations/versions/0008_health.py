@@ -1,0 +1,14 @@
+"""health"""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass  # to be written by the module's author
+
+
+def downgrade() -> None:
+    pass

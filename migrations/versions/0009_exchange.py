@@ -1,0 +1,14 @@
+"""exchange"""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass  # to be written by the module's author
+
+
+def downgrade() -> None:
+    pass

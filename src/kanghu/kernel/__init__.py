@@ -1,0 +1,1 @@
+"""What every module stands on. Knows no business word and imports no module."""

@@ -1,0 +1,199 @@
+"""Background work on pgqueuer: a job row commits with the business row, and its effect with its "done" mark (ADR 0003).
+
+`@job` runs in one transaction: what it does to the database happens once, also when it is delivered twice.
+`@outbound_job` talks to the outside: it gets the `Database`, opens short transactions itself and must be idempotent.
+A failed job is retried with growing delay; after `attempts` it is held as a dead letter that a person can see and re-run.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, get_type_hints
+
+import msgspec
+from pgqueuer import PgQueuer
+from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
+from pgqueuer.models import Job, Schedule
+
+from kanghu.kernel.db import Database, Tx
+
+JobFunction = Callable[[Any, Any], Awaitable[None]]
+
+
+class TryAgain(Exception):
+    """Raised by a job that wants another try later without being at fault, e.g. the vendor does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobType:
+    name: str
+    run: JobFunction
+    payload_type: type
+    in_transaction: bool
+    attempts: int
+    first_delay: timedelta
+    longest_delay: timedelta
+    concurrency: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    name: str
+    expression: str
+    run: Callable[[Tx], Awaitable[None]]
+
+
+JOBS: dict[str, JobType] = {}
+TIMERS: dict[str, Timer] = {}
+_NAME_OF: dict[Any, str] = {}
+
+
+def _register(
+    name: str,
+    run: JobFunction,
+    *,
+    in_transaction: bool,
+    attempts: int,
+    first_delay: timedelta,
+    longest_delay: timedelta,
+    concurrency: int,
+) -> None:
+    if name in JOBS and JOBS[name].run is not run:
+        raise RuntimeError(f"two jobs are called {name}")
+    hints = [hint for key, hint in get_type_hints(run).items() if key != "return"]
+    JOBS[name] = JobType(name, run, hints[1], in_transaction, attempts, first_delay, longest_delay, concurrency)
+    _NAME_OF[run] = name
+
+
+def job(
+    name: str,
+    *,
+    attempts: int = 8,
+    first_delay: timedelta = timedelta(seconds=2),
+    longest_delay: timedelta = timedelta(minutes=10),
+    concurrency: int = 0,
+) -> Callable[[JobFunction], JobFunction]:
+    """`async def name(tx, payload)` as a durable job; `concurrency` bounds how many run at once (0 = unbounded)."""
+
+    def decorate(run: JobFunction) -> JobFunction:
+        _register(name, run, in_transaction=True, attempts=attempts, first_delay=first_delay,
+                  longest_delay=longest_delay, concurrency=concurrency)  # fmt: skip
+        return run
+
+    return decorate
+
+
+def outbound_job(
+    name: str,
+    *,
+    attempts: int = 20,
+    first_delay: timedelta = timedelta(seconds=2),
+    longest_delay: timedelta = timedelta(minutes=5),
+    concurrency: int = 4,
+) -> Callable[[JobFunction], JobFunction]:
+    """`async def name(database, payload)`: no transaction is held while the outside is waited for."""
+
+    def decorate(run: JobFunction) -> JobFunction:
+        _register(name, run, in_transaction=False, attempts=attempts, first_delay=first_delay,
+                  longest_delay=longest_delay, concurrency=concurrency)  # fmt: skip
+        return run
+
+    return decorate
+
+
+def every(expression: str, name: str) -> Callable[[Callable[[Tx], Awaitable[None]]], Callable[[Tx], Awaitable[None]]]:
+    """`async def name(tx)` by the clock; `expression` is a cron line (five fields, UTC)."""
+
+    def decorate(run: Callable[[Tx], Awaitable[None]]) -> Callable[[Tx], Awaitable[None]]:
+        TIMERS[name] = Timer(name, expression, run)
+        return run
+
+    return decorate
+
+
+ENQUEUE = QueryQueueBuilder(DBSettings()).build_enqueue_query("skip")
+"""pgqueuer's own statement: priorities, names, payloads, delays, dedupe keys, headers as arrays."""
+
+
+async def enqueue(
+    tx: Tx, run: JobFunction | str, payload: Any, *, delay: timedelta | None = None, key: str | None = None
+) -> None:
+    """Puts a job into the queue, in the caller's transaction.
+
+    With `key`, nothing is added while a job with the same key waits or runs: only for work that looks at the present
+    state when it starts over and over, since a change made while it runs is not seen by it.
+    """
+    name = run if isinstance(run, str) else _NAME_OF[run]
+    await tx.fetch(ENQUEUE, [0], [name], [msgspec.json.encode(payload)], [delay], [key], [None])
+
+
+async def enqueue_many(tx: Tx, jobs: list[tuple[str, Any]]) -> None:
+    if not jobs:
+        return
+    empty: list[None] = [None] * len(jobs)
+    names, payloads = [name for name, _ in jobs], [msgspec.json.encode(payload) for _, payload in jobs]
+    await tx.fetch(ENQUEUE, [0] * len(jobs), names, payloads, empty, empty, empty)
+
+
+async def run_job(database: Database, kind: JobType, job_id: int, payload: bytes | None) -> None:
+    """Runs one delivery of a job. In a transaction, a delivery whose effect is already there does nothing."""
+    message = msgspec.json.decode(payload or b"null", type=kind.payload_type)
+    if not kind.in_transaction:
+        await kind.run(database, message)
+        return
+    async with database.transaction() as tx:
+        first = await tx.fetchval(
+            "INSERT INTO kernel.jobs_done (job_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING true", job_id
+        )
+        if first:
+            await kind.run(tx, message)
+
+
+def install(queue: PgQueuer, database: Database) -> None:
+    """Registers every declared job and timer with the worker's queue."""
+    for kind in JOBS.values():
+        queue.entrypoint(
+            kind.name,
+            concurrency_limit=kind.concurrency,
+            on_failure="hold",
+            accepts_context=False,
+            executor_factory=_retrying(kind),
+        )(_deliver(database, kind))
+    for timer in TIMERS.values():
+        queue.schedule(timer.name, timer.expression, accepts_context=False)(_tick(database, timer))
+
+
+def _retrying(kind: JobType) -> Callable[[EntrypointExecutorParameters], DatabaseRetryEntrypointExecutor]:
+    def make(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
+        return DatabaseRetryEntrypointExecutor(
+            parameters,
+            max_attempts=kind.attempts,
+            initial_delay=kind.first_delay,
+            max_delay=kind.longest_delay,
+        )
+
+    return make
+
+
+def _deliver(database: Database, kind: JobType) -> Callable[[Job], Awaitable[None]]:
+    async def deliver(delivered: Job) -> None:
+        await run_job(database, kind, delivered.id, delivered.payload)
+
+    return deliver
+
+
+def _tick(database: Database, timer: Timer) -> Callable[[Schedule], Awaitable[None]]:
+    async def tick(_schedule: Schedule) -> None:
+        async with database.transaction() as tx:
+            await timer.run(tx)
+
+    return tick
+
+
+@every("17 3 * * *", "kernel.purge_done_jobs")
+async def purge_done_jobs(tx: Tx) -> None:
+    """A job is delivered again within minutes or never: a week of marks is ample."""
+    await tx.execute("DELETE FROM kernel.jobs_done WHERE at < now() - interval '7 days'")
+    await tx.execute("DELETE FROM pgqueuer_log WHERE created < now() - interval '14 days'")

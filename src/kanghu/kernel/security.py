@@ -1,0 +1,174 @@
+"""Who calls, what they may do, and on whose data. Denied unless declared.
+
+Every route depends on exactly one `Access`: `can("module.noun.verb")`, `signed_in()`, `anyone("why")` or a module's own
+subclass. `check_routes` refuses to start an application in which one is missing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from kanghu.kernel.db import Tx
+from kanghu.kernel.errors import Forbidden, Unauthenticated
+from kanghu.kernel.web import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose data: the union of everything named here. An empty scope reaches nobody."""
+
+    everything: bool = False
+    institutions: tuple[UUID, ...] = ()
+    departments: tuple[UUID, ...] = ()
+    account: UUID | None = None
+    persons: tuple[UUID, ...] = ()
+
+    def __or__(self, other: "Scope") -> "Scope":
+        return Scope(
+            everything=self.everything or other.everything,
+            institutions=tuple(sorted({*self.institutions, *other.institutions})),
+            departments=tuple(sorted({*self.departments, *other.departments})),
+            account=self.account or other.account,
+            persons=tuple(sorted({*self.persons, *other.persons})),
+        )
+
+    def sql(self) -> tuple[Any, ...]:
+        """The value of a `kernel.scope` parameter."""
+        return (self.everything, list(self.institutions), list(self.departments), self.account, list(self.persons))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: `kind` is staff, customer, app (a vendor's system) or system (a job, a command)."""
+
+    kind: str
+    account_id: UUID | None = None
+    session_id: UUID | None = None
+    institution_id: UUID | None = None
+    department_id: UUID | None = None
+    person_id: UUID | None = None
+    grants: Mapping[str, Scope] = field(default_factory=dict)
+    display: str = ""
+    ip: str = ""
+    request_id: str = ""
+
+    def may(self, permission: str) -> bool:
+        return permission in self.grants
+
+    def scope(self, permission: str) -> Scope:
+        """On whose data the caller has `permission`. Raises `Forbidden` where it is not granted."""
+        try:
+            return self.grants[permission]
+        except KeyError:
+            raise Forbidden from None
+
+
+SYSTEM = Caller(kind="system", display="系统")
+"""Jobs, timers and commands act as this caller in the audit log."""
+
+
+class Authenticator(Protocol):
+    async def __call__(self, tx: Tx, token: str, *, ip: str, request_id: str) -> Caller | None: ...
+
+
+PERMISSIONS: dict[str, str] = {}
+"""Every declared permission → its Chinese name; `main` fills it from the modules' `policy.PERMISSIONS`."""
+
+
+def declare_permissions(permissions: Mapping[str, str]) -> None:
+    PERMISSIONS.update(permissions)
+
+
+class Access:
+    """Marks the dependency that decides whether a route may be called."""
+
+    permission: str | None = None
+
+
+async def _caller(request: Request, tx: Tx) -> Caller:
+    """The caller behind the bearer token. Raises `Unauthenticated`."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token or len(token) > 200:
+        raise Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
+    authenticate: Authenticator = request.app.state.authenticate
+    found = await authenticate(
+        tx, token, ip=request.client.host if request.client else "", request_id=request.state.request_id
+    )
+    if found is None:
+        raise Unauthenticated("登录已失效，请重新登录", headers={"WWW-Authenticate": "Bearer"})
+    return found
+
+
+class Can(Access):
+    """The caller holds the permission, on whatever scope."""
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request, tx: Transaction) -> Caller:
+        caller = await _caller(request, tx)
+        caller.scope(self.permission)
+        return caller
+
+
+class SignedIn(Access):
+    """Any signed-in caller: for what concerns nobody but themselves."""
+
+    async def __call__(self, request: Request, tx: Transaction) -> Caller:
+        return await _caller(request, tx)
+
+
+class Anyone(Access):
+    """Nobody has to sign in; `why` is the reason that a reviewer reads."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    async def __call__(self, request: Request) -> Caller:
+        return Caller(
+            kind="system",
+            display="未登录",
+            ip=request.client.host if request.client else "",
+            request_id=request.state.request_id,
+        )
+
+
+def can(permission: str) -> Any:
+    return Depends(Can(permission), scope="function")
+
+
+def signed_in() -> Any:
+    return Depends(SignedIn(), scope="function")
+
+
+def anyone(why: str) -> Any:
+    return Depends(Anyone(why), scope="function")
+
+
+class RouteWithoutAccess(RuntimeError):
+    """A route without exactly one declared access, or with an undeclared permission."""
+
+
+def access_of(dependant: Dependant) -> list[Access]:
+    found = [dependant.call] if isinstance(dependant.call, Access) else []
+    return found + [access for child in dependant.dependencies for access in access_of(child)]
+
+
+def check_routes(app: FastAPI, open_paths: Iterable[str] = ()) -> None:
+    """Raises `RouteWithoutAccess` unless every route declares its access; `open_paths` are served to anyone."""
+    for route in app.routes:
+        path = getattr(route, "path", str(route))
+        if path in open_paths:
+            continue
+        if not isinstance(route, APIRoute):
+            raise RouteWithoutAccess(f"{path}: not an API route and not listed as open")
+        declared = access_of(route.dependant)
+        if len(declared) != 1:
+            raise RouteWithoutAccess(f"{path}: {len(declared)} accesses declared, exactly one is needed")
+        if declared[0].permission is not None and declared[0].permission not in PERMISSIONS:
+            raise RouteWithoutAccess(f"{path}: permission {declared[0].permission} is declared by no module")

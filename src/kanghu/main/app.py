@@ -1,0 +1,75 @@
+"""The web application: the modules' routers behind one edge; it does not start while a route lacks its access."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+import kanghu
+from kanghu.kernel.db import Database
+from kanghu.kernel.security import Authenticator, Caller, anyone, check_routes
+from kanghu.kernel.web import MIB, Edge, Transaction, install_error_handlers
+from kanghu.main import modules, operations
+
+AUDIENCES = {
+    "admin": ("康护管理端接口", ("/api/admin/", "/api/session")),
+    "patient": ("康护客户端接口", ("/api/patient/", "/api/session")),
+    "open": ("康护体检对接开放接口", ("/open/",)),
+}
+_LIMITS = (("/open/v1/exam/reports", 8 * MIB),)
+
+
+def body_limit(path: str) -> int:
+    """Bytes that a request body may have; reports are larger than the rest."""
+    return next((limit for prefix, limit in _LIMITS if path.startswith(prefix)), MIB)
+
+
+def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
+    """The application over an unopened `database` (its lifespan opens it); `authenticate` turns tokens into callers."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        yield
+        await database.close()
+
+    app = FastAPI(
+        title="康护 Kanghu",
+        version=kanghu.__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.database = database
+    app.state.authenticate = authenticate
+    install_error_handlers(app)
+    for router in [*modules.load(), *operations.ROUTERS]:
+        app.include_router(router)
+
+    @app.get("/healthz", operation_id="main_get_health", tags=["main"])
+    async def healthz(
+        _caller: Annotated[Caller, anyone("监控探针，不含业务数据")], tx: Transaction
+    ) -> dict[str, str]:
+        """服务与数据库可用时返回 200"""
+        await tx.fetchval("SELECT 1")
+        return {"status": "ok"}
+
+    app.add_middleware(Edge, limits=body_limit)
+    check_routes(app)
+    return app
+
+
+def openapi(app: FastAPI, audience: str) -> dict[str, Any]:
+    """The OpenAPI document of one audience: admin, patient or open."""
+    title, prefixes = AUDIENCES[audience]
+    routes = [route for route in app.routes if isinstance(route, APIRoute) and route.path.startswith(prefixes)]
+    document = get_openapi(title=title, version=kanghu.__version__, routes=routes)
+    if audience != "open":
+        bearer = {"type": "http", "scheme": "bearer", "description": "登录后取得的会话令牌"}
+        document.setdefault("components", {})["securitySchemes"] = {"session": bearer}
+        document["security"] = [{"session": []}]
+    return document

@@ -1,0 +1,160 @@
+"""The command line: `kanghu run`, and one command for each thing an operator or a newcomer does."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from alembic.config import Config
+
+from alembic import command
+from kanghu.kernel import audit
+from kanghu.kernel.config import Settings, settings
+from kanghu.kernel.db import Database, Tx
+from kanghu.main.process import NotPrepared, prepare
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="康护 Kanghu 平台", pretty_exceptions_enable=False)
+audit_app = typer.Typer(no_args_is_help=True, help="审计链")
+keys_app = typer.Typer(no_args_is_help=True, help="加密密钥")
+demo_app = typer.Typer(no_args_is_help=True, help="演示数据")
+app.add_typer(audit_app, name="audit")
+app.add_typer(keys_app, name="keys")
+app.add_typer(demo_app, name="demo")
+
+ROOT = Path(__file__).resolve().parents[3]
+OPENAPI_FOLDER = ROOT / "openapi"
+
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+@app.command()
+def run() -> None:
+    """启动整个平台：数据库、迁移、标准数据、演示数据、网站、后台任务、外部系统沙箱"""
+    from kanghu.main.supervisor.run import run as run_platform
+
+    sys.exit(run_platform())
+
+
+@app.command()
+def migrate() -> None:
+    """把数据库结构升级到最新版本"""
+    os.environ["DATABASE_URL"] = settings().database_url
+    command.upgrade(Config(str(ROOT / "alembic.ini")), "head")
+
+
+@app.command()
+def seed() -> None:
+    """装载标准数据、表单与角色；KANGHU_DEMO=true 时再装载演示数据（可重复执行）"""
+    from kanghu.main import seed as seeding
+
+    async def load(tx: Tx) -> None:
+        await seeding.load_standards(tx, typer.echo)
+        if settings().demo:
+            await seeding.load_demo(tx, typer.echo)
+
+    _in_transaction(load)
+
+
+@app.command("openapi")
+def openapi_documents(
+    check: Annotated[bool, typer.Option(help="只检查 openapi/ 下的文件是否为最新，不写入")] = False,
+) -> None:
+    """生成三份接口文档：openapi/admin.json、patient.json、open.json"""
+    from kanghu.main.app import AUDIENCES, create_app, openapi
+    from kanghu.modules.accounts import public as accounts
+
+    web = create_app(Database(""), accounts.authenticate)
+    stale = []
+    for audience in AUDIENCES:
+        text = json.dumps(openapi(web, audience), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        path = OPENAPI_FOLDER / f"{audience}.json"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+    if check and stale:
+        sys.exit(f"接口文档已过期：{'、'.join(stale)}。请执行 kanghu openapi 后一并提交")
+    typer.echo("接口文档已是最新" if not stale else f"已更新 {'、'.join(stale)}")
+
+
+@audit_app.command("verify")
+def verify_audit(as_json: AsJson = False) -> None:
+    """校验审计链：逐条重算校验码与链值，并与库外留存的校验值比对；不完整时退出码为 1"""
+    anchors = []
+    kept = settings().home / "audit-anchors.txt"
+    if kept.exists():
+        anchors = [(int(seq), head) for seq, head in (line.split() for line in kept.read_text().splitlines())]
+
+    async def verify(tx: Tx) -> audit.Verdict:
+        return await audit.verify(tx, anchors)
+
+    verdict = _in_transaction(verify)
+    if as_json:
+        broken = {"broken_at": verdict.broken_at, "reason": verdict.reason}
+        typer.echo(json.dumps({"checked": verdict.checked, "head": verdict.head, **broken}, ensure_ascii=False))
+    elif verdict.broken_at is None:
+        typer.echo(f"审计链完整：{verdict.checked} 条，末值 {verdict.head[:16]}…")
+    else:
+        typer.echo(f"审计链在第 {verdict.broken_at} 条断开：{verdict.reason}")
+    sys.exit(0 if verdict.broken_at is None else 1)
+
+
+@keys_app.command("rotate")
+def rotate_keys() -> None:
+    """启用一把新的数据密钥，并把已加密的个人信息逐批改用新密钥（可中断后重新执行；执行后请重启网站与后台任务）"""
+    from kanghu.main import rotation
+
+    _run(rotation.rotate)
+
+
+@demo_app.command("info")
+def demo_info(as_json: AsJson = False) -> None:
+    """演示环境的地址、账号与对接凭据"""
+    from kanghu.main import demo
+
+    info = _in_transaction(demo.info)
+    typer.echo(json.dumps(info, ensure_ascii=False) if as_json else demo.as_text(info))
+
+
+@app.command()
+def tour() -> None:
+    """对正在运行的平台与沙箱走完整个体检闭环，逐步显示请求、应答与变化"""
+    from kanghu.main import tour as guided
+
+    sys.exit(asyncio.run(guided.walk()))
+
+
+T = TypeVar("T")
+
+
+def _run(work: Callable[[Settings, Database], Awaitable[T]]) -> T:
+    """Runs `work` on an open database of this installation; ends with a Chinese sentence when there is none."""
+    try:
+        chosen, database = prepare()
+    except NotPrepared as error:
+        sys.exit(str(error))
+
+    async def with_database() -> T:
+        await database.open()
+        try:
+            return await work(chosen, database)
+        finally:
+            await database.close()
+
+    return asyncio.run(with_database())
+
+
+def _in_transaction(work: Callable[[Tx], Awaitable[T]]) -> T:
+    async def within(_chosen: Settings, database: Database) -> T:
+        async with database.transaction() as tx:
+            return await work(tx)
+
+    return _run(within)
+
+
+if __name__ == "__main__":
+    app()

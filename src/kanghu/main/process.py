@@ -1,0 +1,27 @@
+"""What every process of ours does first: settings, keys, logs, the database handle."""
+
+import json
+import os
+
+from kanghu.kernel import log
+from kanghu.kernel.config import Settings, settings
+from kanghu.kernel.crypto import vault
+from kanghu.kernel.db import Database
+
+
+class NotPrepared(RuntimeError):
+    """The home folder holds no keys yet, or no database is named."""
+
+
+def prepare() -> tuple[Settings, Database]:
+    """Loads the keys of KANGHU_HOME and names the database; raises `NotPrepared` with what to do in Chinese."""
+    chosen = settings()
+    log.configure()
+    kept = chosen.home / "secrets.json"
+    if not kept.exists():
+        raise NotPrepared(f"{kept} 不存在，请先执行 make run（或 kanghu run）完成初始化")
+    vault.load(json.loads(kept.read_text(encoding="utf-8")), chosen.cipher)
+    if not chosen.database_url:
+        raise NotPrepared("未指定数据库，请设置 DATABASE_URL，或用 kanghu run 启动内置数据库")
+    size = int(os.environ.get("KANGHU_DATABASE_POOL", chosen.database_pool))
+    return chosen, Database(chosen.database_url, size=size, statement_cache_size=0 if chosen.pgbouncer else 256)

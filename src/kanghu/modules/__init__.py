@@ -1,0 +1,1 @@
+"""The business, one room each. `CONTRIBUTING.md` names the floors."""
