@@ -11,10 +11,10 @@ Tell = Callable[[str], None]
 async def load_standards(tx: Tx, tell: Tell) -> None:
     """National standards and catalogue, questionnaires, notice templates, roles. Running it again changes nothing."""
     for module, function, said in SEEDS:
-        name = f"kanghu.modules.{module}"
+        name = f"kanghu.modules.{module}.public"
         if not importlib.util.find_spec(name):
             continue
-        public = importlib.import_module(f"{name}.public")
+        public = importlib.import_module(name)
         if hasattr(public, function):
             await getattr(public, function)(tx)
             tell(said)
