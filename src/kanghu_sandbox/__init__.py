@@ -1,0 +1,1 @@
+"""The outside world, spoken to over real sockets. Imports nothing from `kanghu`."""

@@ -1,0 +1,1 @@
+"""The exam exchange on the wire: signature, envelope, messages and a signed client. Knows no business of either side."""
