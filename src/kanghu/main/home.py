@@ -18,6 +18,9 @@ from typing import Any
 
 from kanghu.kernel.crypto import new_secrets
 
+SANDBOX_APP_ID = "demo-exam-centre"
+"""The application number with which platform and sandbox call each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:

@@ -7,7 +7,7 @@ The folder of one server:
 
     connection.json   port and password, 0600, ours
     data/             the cluster, 0700, of the account that runs the server
-    postgres.log      the server's own log
+    postgres.log      the server's own log, unless it is asked to stand elsewhere
 
 PostgreSQL refuses to run as root, so under root it runs as `postgres` or `nobody`. That account may be unable to enter
 the folders above the data (/root is closed, for example). The server therefore starts *inside* its data folder and knows
@@ -21,7 +21,6 @@ import random
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -32,6 +31,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from kanghu.main.home import sync_folder, write_private
+from kanghu.main.supervisor.ports import is_free
 from kanghu.main.supervisor.spawn import Account, spawn, stop, unprivileged_account
 
 USER = "app"
@@ -84,6 +84,10 @@ class Connection:
     port: int
     password: str
 
+    @property
+    def dsn(self) -> str:
+        return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/postgres"
+
 
 class EmbeddedPostgres:
     """One PostgreSQL server that keeps everything in `directory`.
@@ -92,10 +96,12 @@ class EmbeddedPostgres:
     When this process dies, the server is told to stop. `durable=False` turns fsync off: for tests only.
     """
 
-    def __init__(self, directory: Path, port: int | None = None, *, durable: bool = True) -> None:
+    def __init__(
+        self, directory: Path, port: int | None = None, *, durable: bool = True, log: Path | None = None
+    ) -> None:
         self.directory = directory.resolve()
         self.data = self.directory / "data"
-        self.log = self.directory / "postgres.log"
+        self.log = log or self.directory / "postgres.log"
         self.connection: Connection | None = None
         self._wanted_port = port
         self._durable = durable
@@ -117,7 +123,7 @@ class EmbeddedPostgres:
         """postgresql://app:…@127.0.0.1:port/postgres; known once prepared."""
         if self.connection is None:
             raise RuntimeError("prepare() or start() first")
-        return f"postgresql://{USER}:{self.connection.password}@127.0.0.1:{self.connection.port}/postgres"
+        return self.connection.dsn
 
     @property
     def pid(self) -> int:
@@ -230,6 +236,7 @@ class EmbeddedPostgres:
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             capture_output=True,
             text=True,
+            start_new_session=True,  # Ctrl-C must not end it half way
             **_run_as(self._account),
         )
         if done.returncode != 0:
@@ -255,6 +262,12 @@ class EmbeddedPostgres:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
 
 
+def known_dsn(directory: Path) -> str | None:
+    """Address of the server that keeps its data in `directory`, whether it runs or not; None when there is none yet."""
+    known = _read_connection(directory)
+    return known.dsn if known else None
+
+
 def _run_as(account: Account | None) -> dict[str, Any]:
     if account is None:
         return {}
@@ -277,22 +290,12 @@ def _read_connection(directory: Path) -> Connection | None:
 
 def _usable_port(known: int | None) -> int:
     """The port of last time if nobody listens there now, else another free one."""
-    if known is not None and _is_free(known):
+    if known is not None and is_free(known):
         return known
     for port in random.sample(PORTS, 200):
-        if _is_free(port):
+        if is_free(port):
             return port
     raise PostgresFailed(f"127.0.0.1 上 {PORTS.start} 至 {PORTS.stop - 1} 之间没有空闲端口")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _reachable_binaries(account: Account | None) -> Path:

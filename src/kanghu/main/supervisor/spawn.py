@@ -46,8 +46,9 @@ def spawn(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     account: Account | None = None,
+    show_output: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in its own session with its output appended to `log`.
+    """Start `command` in its own session with its output appended to `log`; `show_output` lets what it prints through.
 
     `death_signal` reaches the child when the thread that called this dies, however it dies: call it from a thread that
     lives as long as the child should, which in practice is the main one. `cwd` is entered before the privileges are
@@ -66,7 +67,7 @@ def spawn(
         return subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=None if show_output else output,
             stderr=output,
             cwd=cwd,
             env=None if env is None else dict(env),
