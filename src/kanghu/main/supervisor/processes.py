@@ -155,6 +155,8 @@ class Supervisor:
             kept.deaths, kept.delay = 0, FIRST_DELAY
 
     def _launch(self, kept: _Kept, now: float) -> None:
+        if kept.deaths:
+            self._say(f"… 重新启动 {kept.child.name}")
         kept.launched_at = now
         try:
             kept.process = kept.child.launch()
@@ -165,7 +167,7 @@ class Supervisor:
         """Say what happened and plan the next try."""
         kept.process, kept.ready = None, False
         kept.deaths += 1
-        self._say(f"✗ {kept.child.name} {how}，{kept.delay:.1f} 秒后重新启动；日志 {kept.child.log}")
+        self._say(f"✗ {kept.child.name} {how}，日志 {kept.child.log}")
         for line in tail(kept.child.log).splitlines():
             self._say(f"  {kept.child.name} │ {line}")
         kept.retry_at = now + kept.delay

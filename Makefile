@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+.PHONY: help install run test check bench tour
+BIN := .venv/bin
+
+help:
+	@echo "make run     安装依赖并启动整个平台（Ctrl-C 停止）"
+	@echo "make tour    对正在运行的平台走一遍体检闭环"
+	@echo "make test    全部测试，不需要先启动任何东西"
+	@echo "make check   格式、静态检查、类型、模块边界、接口文档"
+	@echo "make bench   性能测试"
+
+install:
+	@python3 bootstrap.py
+
+run: install
+	@$(BIN)/kanghu run
+
+tour: install
+	@$(BIN)/kanghu tour
+
+test: install
+	@$(BIN)/pytest -n 2 --dist loadfile -q
+
+check: install
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/kanghu openapi --check
+
+bench: install
+	@$(BIN)/python -m bench
