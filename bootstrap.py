@@ -1,3 +1,4 @@
+# ruff: noqa: S603, T201 - a command line tool that runs fixed commands
 """Installs what the platform needs into .venv, from the lock file. Standard library only.
 
     python3 bootstrap.py
