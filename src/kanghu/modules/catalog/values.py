@@ -6,7 +6,6 @@ known word leave by the first two doors.
 """
 
 import re
-import unicodedata
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -236,8 +235,3 @@ def _word_with_number(plain: str) -> Value | None:
         comparator=quantity.comparator,
         unit=quantity.unit,
     )
-
-
-def fold(text: str) -> str:
-    """Full-width to plain, lower case: for comparing names and spellings, never for numbers with superscripts."""
-    return unicodedata.normalize("NFKC", text).casefold()
