@@ -49,7 +49,7 @@ class Entry:
 
 COLUMNS = ", ".join(part.name for part in fields(Entry))
 INSERT = f"""INSERT INTO kernel.audit_inbox ({COLUMNS}, mac)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""  # noqa: S608 — column names of our own dataclass
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
 
 
 def entry(
@@ -93,7 +93,9 @@ async def record(
     """
     await tx.execute(
         INSERT,
-        *entry(caller, action, subject=subject, person_id=person_id, institution_id=institution_id, detail=detail),
+        *entry(
+            caller, action, subject=subject, person_id=person_id, institution_id=institution_id, detail=detail
+        ),
     )
 
 
@@ -106,7 +108,7 @@ async def seal(tx: Tx) -> tuple[int, int, bytes] | None:
                 DELETE FROM kernel.audit_inbox
                  WHERE id IN (SELECT id FROM kernel.audit_inbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
                 RETURNING *)
-            SELECT {COLUMNS}, mac FROM taken ORDER BY id""",  # noqa: S608
+            SELECT {COLUMNS}, mac FROM taken ORDER BY id""",
         _SEAL_BATCH,
     )
     if not waiting:
@@ -119,7 +121,7 @@ async def seal(tx: Tx) -> tuple[int, int, bytes] | None:
         chained.append((seq, *record_.values(), previous))
     await tx.executemany(
         f"""INSERT INTO kernel.audit_log (seq, {COLUMNS}, mac, hash)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",  # noqa: S608
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
         chained,
     )
     return len(chained), seq, previous
@@ -138,7 +140,7 @@ class Verdict:
 async def verify(tx: Tx, anchors: Sequence[tuple[int, str]] = ()) -> Verdict:
     """Recomputes every MAC and hash in order, and compares with `anchors` = (sequence, hash in hex) kept outside."""
     expected, previous, wanted = 1, GENESIS, dict(anchors)
-    async for record_ in tx.cursor(f"SELECT seq, {COLUMNS}, mac, hash FROM kernel.audit_log ORDER BY seq"):  # noqa: S608
+    async for record_ in tx.cursor(f"SELECT seq, {COLUMNS}, mac, hash FROM kernel.audit_log ORDER BY seq"):
         kept = Entry(**{part.name: record_[part.name] for part in fields(Entry)})
         previous = hashlib.sha256(previous + record_["mac"]).digest()
         reason = ""

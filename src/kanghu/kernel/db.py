@@ -3,9 +3,9 @@
 SQL stands in the modules' `repository`, written as SQL (ADR 0002).
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import asyncpg
 import msgspec
@@ -16,12 +16,12 @@ Tx: TypeAlias = asyncpg.Connection
 Row = TypeVar("Row")
 
 
-def row(cls: type[Row], record: Mapping[str, Any] | None) -> Row | None:
+def row(cls: type[Row], record: asyncpg.Record | None) -> Row | None:
     """One record as a row type whose field names are the column names; None stays None."""
     return None if record is None else cls(**record)
 
 
-def rows(cls: type[Row], records: Iterable[Mapping[str, Any]]) -> list[Row]:
+def rows(cls: type[Row], records: Iterable[asyncpg.Record]) -> list[Row]:
     return [cls(**record) for record in records]
 
 
@@ -74,4 +74,4 @@ class Database:
         assert self._pool is not None, "Database.open() was not called"
         async with self._pool.acquire(timeout=10) as connection:
             async with connection.transaction(readonly=readonly):
-                yield connection
+                yield cast(Tx, connection)

@@ -12,9 +12,9 @@ from typing import Any, get_type_hints
 
 import msgspec
 from pgqueuer import PgQueuer
+from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.domain.settings import DBSettings
-from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from pgqueuer.models import Job, Schedule
 
 from kanghu.kernel.db import Database, Tx
@@ -63,7 +63,9 @@ def _register(
     if name in JOBS and JOBS[name].run is not run:
         raise RuntimeError(f"two jobs are called {name}")
     hints = [hint for key, hint in get_type_hints(run).items() if key != "return"]
-    JOBS[name] = JobType(name, run, hints[1], in_transaction, attempts, first_delay, longest_delay, concurrency)
+    JOBS[name] = JobType(
+        name, run, hints[1], in_transaction, attempts, first_delay, longest_delay, concurrency
+    )
     _NAME_OF[run] = name
 
 
@@ -103,7 +105,9 @@ def outbound_job(
     return decorate
 
 
-def every(expression: str, name: str) -> Callable[[Callable[[Tx], Awaitable[None]]], Callable[[Tx], Awaitable[None]]]:
+def every(
+    expression: str, name: str
+) -> Callable[[Callable[[Tx], Awaitable[None]]], Callable[[Tx], Awaitable[None]]]:
     """`async def name(tx)` by the clock; `expression` is a cron line (five fields, UTC)."""
 
     def decorate(run: Callable[[Tx], Awaitable[None]]) -> Callable[[Tx], Awaitable[None]]:
@@ -117,6 +121,9 @@ ENQUEUE = QueryQueueBuilder(DBSettings()).build_enqueue_query("skip")
 """pgqueuer's own statement: priorities, names, payloads, delays, dedupe keys, headers as arrays."""
 
 
+NO_DELAY = timedelta(0)
+
+
 async def enqueue(
     tx: Tx, run: JobFunction | str, payload: Any, *, delay: timedelta | None = None, key: str | None = None
 ) -> None:
@@ -126,7 +133,7 @@ async def enqueue(
     state when it starts over and over, since a change made while it runs is not seen by it.
     """
     name = run if isinstance(run, str) else _NAME_OF[run]
-    await tx.fetch(ENQUEUE, [0], [name], [msgspec.json.encode(payload)], [delay], [key], [None])
+    await tx.fetch(ENQUEUE, [0], [name], [msgspec.json.encode(payload)], [delay or NO_DELAY], [key], [None])
 
 
 async def enqueue_many(tx: Tx, jobs: list[tuple[str, Any]]) -> None:
@@ -134,12 +141,12 @@ async def enqueue_many(tx: Tx, jobs: list[tuple[str, Any]]) -> None:
         return
     empty: list[None] = [None] * len(jobs)
     names, payloads = [name for name, _ in jobs], [msgspec.json.encode(payload) for _, payload in jobs]
-    await tx.fetch(ENQUEUE, [0] * len(jobs), names, payloads, empty, empty, empty)
+    await tx.fetch(ENQUEUE, [0] * len(jobs), names, payloads, [NO_DELAY] * len(jobs), empty, empty)
 
 
 async def run_job(database: Database, kind: JobType, job_id: int, payload: bytes | None) -> None:
     """Runs one delivery of a job. In a transaction, a delivery whose effect is already there does nothing."""
-    message = msgspec.json.decode(payload or b"null", type=kind.payload_type)
+    message: Any = msgspec.json.decode(payload or b"null", type=kind.payload_type)
     if not kind.in_transaction:
         await kind.run(database, message)
         return

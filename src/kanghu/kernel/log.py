@@ -8,7 +8,9 @@ from typing import Any
 
 import structlog
 
-_SECRET_KEYS = re.compile(r"(?i)password|secret|token|authorization|signature|id_number|phone|address|^name$|person_name")
+_SECRET_KEYS = re.compile(
+    r"(?i)password|secret|token|authorization|signature|id_number|phone|address|^name$|person_name"
+)
 _NUMBERS = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")
 
 
@@ -24,7 +26,9 @@ def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
 
 def configure(*, json: bool = True) -> None:
     """Logs of this process go to standard error, one JSON object a line."""
-    renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer()
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False) if json else structlog.dev.ConsoleRenderer()
+    )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

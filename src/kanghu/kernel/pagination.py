@@ -40,7 +40,9 @@ def decode_cursor(cursor: str | None, *types: type) -> tuple[Any, ...] | None:
         raise Invalid("翻页位置无效，请从第一页重新开始", fields={"cursor": "无效"}) from error
 
 
-def split_page(found: Sequence[T], limit: int, key: Callable[[T], tuple[Any, ...]]) -> tuple[list[T], str | None]:
+def split_page(
+    found: Sequence[T], limit: int, key: Callable[[T], tuple[Any, ...]]
+) -> tuple[list[T], str | None]:
     """From `limit + 1` rows read: the page and the cursor of the next one (None at the end)."""
     items = list(found[:limit])
     more = len(found) > limit

@@ -39,7 +39,13 @@ class Scope:
 
     def sql(self) -> tuple[Any, ...]:
         """The value of a `kernel.scope` parameter."""
-        return (self.everything, list(self.institutions), list(self.departments), self.account, list(self.persons))
+        return (
+            self.everything,
+            list(self.institutions),
+            list(self.departments),
+            self.account,
+            list(self.persons),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ class Can(Access):
 
     async def __call__(self, request: Request, tx: Transaction) -> Caller:
         caller = await _caller(request, tx)
-        caller.scope(self.permission)
+        caller.scope(str(self.permission))
         return caller
 
 
@@ -155,7 +161,7 @@ class RouteWithoutAccess(RuntimeError):
 
 
 def access_of(dependant: Dependant) -> list[Access]:
-    found = [dependant.call] if isinstance(dependant.call, Access) else []
+    found: list[Access] = [dependant.call] if isinstance(dependant.call, Access) else []
     return found + [access for child in dependant.dependencies for access in access_of(child)]
 
 

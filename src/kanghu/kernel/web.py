@@ -81,7 +81,11 @@ _SECURITY_HEADERS = [
 def _with_headers(send: Send, request_id: str) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *_SECURITY_HEADERS, (b"x-request-id", request_id.encode())]
+            message["headers"] = [
+                *message["headers"],
+                *_SECURITY_HEADERS,
+                (b"x-request-id", request_id.encode()),
+            ]
         await send(message)
 
     return with_headers
@@ -182,7 +186,9 @@ def install_error_handlers(app: FastAPI) -> None:
 
     async def http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        known: AppError = NotFound("没有这个地址") if error.status_code == 404 else AppError(str(error.detail))
+        known: AppError = (
+            NotFound("没有这个地址") if error.status_code == 404 else AppError(str(error.detail))
+        )
         if error.status_code == 405:
             known = AppError("此地址不支持这种请求方法")
             known.code = "request.method_not_allowed"
@@ -193,14 +199,18 @@ def install_error_handlers(app: FastAPI) -> None:
         return _answer(request, Invalid("提交的内容含有无法保存的字符或超出范围的数字"))
 
     async def passing(request: Request, error: Exception) -> JSONResponse:
-        logger.error("passing_fault", path=request.url.path, error=type(error).__name__, request=_request_id(request))
+        logger.error(
+            "passing_fault", path=request.url.path, error=type(error).__name__, request=_request_id(request)
+        )
         return _answer(request, Unavailable(headers={"Retry-After": "2"}))
 
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        logger.error(
-            "unexpected_error", path=request.url.path, request=_request_id(request), exc_info=error
-        )
-        body = {"code": "service.internal_error", "message": "系统出现内部错误，请稍后再试", "request_id": _request_id(request)}
+        logger.error("unexpected_error", path=request.url.path, request=_request_id(request), exc_info=error)
+        body = {
+            "code": "service.internal_error",
+            "message": "系统出现内部错误，请稍后再试",
+            "request_id": _request_id(request),
+        }
         return JSONResponse(body, 500)
 
     handlers: list[tuple[type[Exception], Callable[[Request, Exception], Awaitable[JSONResponse]]]] = [

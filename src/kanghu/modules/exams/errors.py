@@ -1,0 +1,39 @@
+"""What can be wrong with a booking."""
+
+from kanghu.kernel.errors import Conflict, Invalid, NotFound
+
+
+class BookingNotFound(NotFound):
+    code = "exams.booking_not_found"
+    message = "没有找到这次预约"
+
+
+class ExamAccountMissing(Conflict):
+    code = "exams.exam_account_missing"
+    message = "尚未绑定该体检机构的体检账号，请先签约绑定"
+
+
+class DateNotAllowed(Invalid):
+    """US-K2 201: the text names the two real dates."""
+
+    code = "exams.date_not_allowed"
+
+
+class DayFull(Conflict):
+    code = "exams.day_full"
+    message = "该日预约名额已满，请选择其他日期"
+
+
+class BookingAlreadyOpen(Conflict):
+    code = "exams.booking_already_open"
+    message = "您已有一个正在处理的预约，请等待结果或先取消它"
+
+
+class BookingNotCancellable(Conflict):
+    code = "exams.booking_not_cancellable"
+    message = "这次预约已不能取消"
+
+
+class ExamAccountTaken(Conflict):
+    code = "exams.exam_account_taken"
+    message = "该体检账号已绑定其他客户"

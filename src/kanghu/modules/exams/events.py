@@ -1,0 +1,34 @@
+"""What happened to a person's exams."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from kanghu.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingRequested(Event):
+    """A customer picked a day; the personalised list is to be made and confirmed."""
+
+    booking_id: UUID
+    person_id: UUID
+    institution_id: UUID
+    appointment_date: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultsChanged(Event):
+    """Results of an exam were added, changed or deleted; `item_codes` are standard codes."""
+
+    person_id: UUID
+    exam_id: UUID
+    institution_id: UUID
+    item_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportReceived(Event):
+    person_id: UUID
+    exam_id: UUID
+    institution_id: UUID

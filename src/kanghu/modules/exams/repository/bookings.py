@@ -1,0 +1,258 @@
+"""Exam accounts, bookings, daily capacity."""
+
+from datetime import date
+from uuid import UUID
+
+from kanghu.kernel.db import Tx, row, rows
+from kanghu.kernel.security import Scope
+from kanghu.modules.exams.models import Booking, ExamAccount, FreeDay
+
+_BOOKING = """id, person_id, institution_id, vendor_id, exam_account, exam_no, origin, state, appointment_date,
+              failure, created_at, updated_at"""
+
+
+async def find_account(tx: Tx, vendor_id: UUID, person_id: UUID) -> ExamAccount | None:
+    return row(
+        ExamAccount,
+        await tx.fetchrow(
+            """SELECT id, vendor_id, institution_id, person_id, exam_account, bound_at FROM exams.exam_accounts
+                WHERE vendor_id = $1 AND person_id = $2 AND unbound_at IS NULL""",
+            vendor_id,
+            person_id,
+        ),
+    )
+
+
+async def accounts_of(tx: Tx, person_id: UUID) -> list[ExamAccount]:
+    return rows(
+        ExamAccount,
+        await tx.fetch(
+            """SELECT id, vendor_id, institution_id, person_id, exam_account, bound_at FROM exams.exam_accounts
+                WHERE person_id = $1 AND unbound_at IS NULL ORDER BY bound_at""",
+            person_id,
+        ),
+    )
+
+
+async def insert_account(
+    tx: Tx, account_id: UUID, vendor_id: UUID, institution_id: UUID, person_id: UUID, exam_account: str
+) -> bool:
+    """False when the person or the account is already bound at this vendor."""
+    return bool(
+        await tx.fetchval(
+            """INSERT INTO exams.exam_accounts (id, vendor_id, institution_id, person_id, exam_account)
+               VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING true""",
+            account_id,
+            vendor_id,
+            institution_id,
+            person_id,
+            exam_account,
+        )
+    )
+
+
+async def unbind_account(tx: Tx, vendor_id: UUID, person_id: UUID) -> bool:
+    return bool(
+        await tx.fetchval(
+            """UPDATE exams.exam_accounts SET unbound_at = now()
+                WHERE vendor_id = $1 AND person_id = $2 AND unbound_at IS NULL RETURNING true""",
+            vendor_id,
+            person_id,
+        )
+    )
+
+
+async def set_daily_capacity(tx: Tx, vendor_id: UUID, capacity: int) -> None:
+    await tx.execute(
+        """INSERT INTO exams.booking_defaults (vendor_id, daily_capacity) VALUES ($1, $2)
+           ON CONFLICT (vendor_id) DO UPDATE SET daily_capacity = excluded.daily_capacity""",
+        vendor_id,
+        capacity,
+    )
+
+
+async def set_day_capacity(tx: Tx, vendor_id: UUID, day: date, capacity: int) -> bool:
+    """False when more is already taken than `capacity` would allow."""
+    return bool(
+        await tx.fetchval(
+            """INSERT INTO exams.booking_days AS kept (vendor_id, day, capacity) VALUES ($1, $2, $3)
+               ON CONFLICT (vendor_id, day) DO UPDATE SET capacity = excluded.capacity
+                   WHERE kept.taken <= excluded.capacity RETURNING true""",
+            vendor_id,
+            day,
+            capacity,
+        )
+    )
+
+
+async def take_place(tx: Tx, vendor_id: UUID, day: date) -> bool:
+    """Takes one of the day's places; False when none is left or the vendor has no capacity set."""
+    return bool(
+        await tx.fetchval(
+            """INSERT INTO exams.booking_days AS kept (vendor_id, day, capacity, taken)
+               SELECT $1, $2, daily_capacity, 1 FROM exams.booking_defaults
+                WHERE vendor_id = $1 AND daily_capacity > 0
+               ON CONFLICT (vendor_id, day) DO UPDATE SET taken = kept.taken + 1
+                   WHERE kept.taken < kept.capacity
+               RETURNING true""",
+            vendor_id,
+            day,
+        )
+    )
+
+
+async def give_place_back(tx: Tx, vendor_id: UUID, day: date) -> None:
+    await tx.execute(
+        "UPDATE exams.booking_days SET taken = taken - 1 WHERE vendor_id = $1 AND day = $2 AND taken > 0",
+        vendor_id,
+        day,
+    )
+
+
+async def days(tx: Tx, vendor_id: UUID, first: date, last: date) -> list[FreeDay]:
+    return rows(
+        FreeDay,
+        await tx.fetch(
+            """SELECT day::date, coalesce(kept.capacity, preset.daily_capacity, 0) AS capacity,
+                      coalesce(kept.taken, 0) AS taken
+                 FROM generate_series($2::date, $3::date, interval '1 day') AS day
+                 LEFT JOIN exams.booking_days AS kept ON kept.vendor_id = $1 AND kept.day = day::date
+                 LEFT JOIN exams.booking_defaults AS preset ON preset.vendor_id = $1
+                ORDER BY day""",
+            vendor_id,
+            first,
+            last,
+        ),
+    )
+
+
+async def insert_booking(
+    tx: Tx,
+    booking_id: UUID,
+    *,
+    person_id: UUID,
+    institution_id: UUID,
+    vendor_id: UUID,
+    exam_account: str,
+    exam_no: str | None,
+    origin: str,
+    state: str,
+    day: date | None,
+) -> bool:
+    """False when the exam number exists already, or the person has an open request at this vendor."""
+    return bool(
+        await tx.fetchval(
+            """INSERT INTO exams.bookings (id, person_id, institution_id, vendor_id, exam_account, exam_no, origin,
+                                           state, appointment_date)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING true""",
+            booking_id,
+            person_id,
+            institution_id,
+            vendor_id,
+            exam_account,
+            exam_no,
+            origin,
+            state,
+            day,
+        )
+    )
+
+
+async def booking_by_exam_no(tx: Tx, vendor_id: UUID, exam_no: str) -> Booking | None:
+    return row(
+        Booking,
+        await tx.fetchrow(
+            f"SELECT {_BOOKING} FROM exams.bookings WHERE vendor_id = $1 AND exam_no = $2",
+            vendor_id,
+            exam_no,
+        ),
+    )
+
+
+async def adopt_exam_no(tx: Tx, vendor_id: UUID, person_id: UUID, exam_no: str) -> Booking | None:
+    """Gives `exam_no` to the person's one booking that has none yet; None unless there is exactly one."""
+    return row(
+        Booking,
+        await tx.fetchrow(
+            f"""UPDATE exams.bookings SET exam_no = $3, state = 'booked', updated_at = now()
+                 WHERE id = (SELECT (array_agg(id))[1] FROM exams.bookings
+                              WHERE vendor_id = $1 AND person_id = $2 AND exam_no IS NULL
+                                AND state IN ('sending', 'booked')
+                             HAVING count(*) = 1)
+                   AND exam_no IS NULL
+                RETURNING {_BOOKING}""",
+            vendor_id,
+            person_id,
+            exam_no,
+        ),
+    )
+
+
+async def only_open_booking(tx: Tx, vendor_id: UUID, person_id: UUID) -> Booking | None:
+    """The person's booking at this vendor if exactly one is under way."""
+    found = await tx.fetch(
+        f"""SELECT {_BOOKING} FROM exams.bookings
+             WHERE vendor_id = $1 AND person_id = $2 AND state IN ('sending', 'booked')
+             ORDER BY id DESC LIMIT 2""",
+        vendor_id,
+        person_id,
+    )
+    return row(Booking, found[0]) if len(found) == 1 else None
+
+
+async def get_booking(tx: Tx, booking_id: UUID, scope: Scope) -> Booking | None:
+    return row(
+        Booking,
+        await tx.fetchrow(
+            f"""SELECT {_BOOKING} FROM exams.bookings
+                 WHERE id = $1 AND people.readable(person_id, $2::kernel.scope)""",
+            booking_id,
+            scope.sql(),
+        ),
+    )
+
+
+async def move_booking(
+    tx: Tx,
+    booking_id: UUID,
+    from_states: list[str],
+    state: str,
+    *,
+    exam_no: str | None = None,
+    failure: str = "",
+) -> Booking | None:
+    """The booking in its new state, or None when it was in none of `from_states`."""
+    return row(
+        Booking,
+        await tx.fetchrow(
+            f"""UPDATE exams.bookings
+                   SET state = $3, exam_no = coalesce($4, exam_no), failure = $5, updated_at = now()
+                 WHERE id = $1 AND state = ANY($2::text[]) RETURNING {_BOOKING}""",
+            booking_id,
+            from_states,
+            state,
+            exam_no,
+            failure,
+        ),
+    )
+
+
+async def list_bookings(
+    tx: Tx, scope: Scope, *, person_id: UUID | None, state: str | None, before: UUID | None, limit: int
+) -> list[Booking]:
+    return rows(
+        Booking,
+        await tx.fetch(
+            f"""SELECT {_BOOKING} FROM exams.bookings
+                 WHERE people.readable(person_id, $1::kernel.scope)
+                   AND ($2::uuid IS NULL OR person_id = $2)
+                   AND ($3::text IS NULL OR state = $3)
+                   AND ($4::uuid IS NULL OR id < $4)
+                 ORDER BY id DESC LIMIT $5""",
+            scope.sql(),
+            person_id,
+            state,
+            before,
+            limit,
+        ),
+    )
