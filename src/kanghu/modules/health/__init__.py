@@ -1,0 +1,1 @@
+"""Health: risk assessment, monitoring of results, the personalised exam list and abnormal-result follow-up."""
