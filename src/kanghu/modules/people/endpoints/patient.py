@@ -1,0 +1,144 @@
+"""For customers: signing up, their own data, family and consents."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+
+from kanghu.kernel import audit
+from kanghu.kernel.db import Database
+from kanghu.kernel.security import Caller, Scope, anyone, signed_in
+from kanghu.kernel.web import Transaction
+from kanghu.modules.people.errors import NotACustomer
+from kanghu.modules.people.schemas import (
+    AgreementView,
+    ConsentGiven,
+    ConsentView,
+    ContactChange,
+    FamilyMemberGiven,
+    FamilyMemberView,
+    Kind,
+    PersonView,
+    Revocation,
+    SignedUp,
+    SignUp,
+)
+from kanghu.modules.people.service import consents, persons, sign_up
+
+patient = APIRouter(prefix="/api/patient/people", tags=["people"])
+
+Self = Annotated[Caller, signed_in()]
+
+
+async def admitted(request: Request) -> None:
+    """Counts the attempt before the request's own transaction begins, which a refusal rolls back."""
+    database: Database = request.app.state.database
+    async with database.transaction() as tx:
+        await sign_up.admit(tx, request.client.host if request.client else "")
+
+
+def _me(caller: Caller) -> UUID:
+    """The person behind a customer's session. Raises `NotACustomer`."""
+    if caller.kind != "customer" or caller.person_id is None:
+        raise NotACustomer
+    return caller.person_id
+
+
+@patient.post("/sign-up", operation_id="people_sign_up", status_code=201, dependencies=[Depends(admitted)])
+async def sign_up_customer(
+    given: SignUp, caller: Annotated[Caller, anyone("客户注册前没有账号；按来源地址限流")], tx: Transaction
+) -> SignedUp:
+    """客户注册"""
+    person_id, account_id = await sign_up.sign_up(
+        tx,
+        caller,
+        given.person.person(),
+        given.institution_id,
+        username=given.username,
+        password=given.password,
+        activation_code=given.activation_code,
+        agreements=[(text.kind, text.text_version) for text in given.agreements],
+        channel=given.channel,
+    )
+    return SignedUp(person_id=person_id, account_id=account_id)
+
+
+@patient.get("/agreements/{kind}", operation_id="people_get_agreement")
+async def get_agreement(
+    kind: Kind, _caller: Annotated[Caller, anyone("注册前要先阅读协议")], tx: Transaction
+) -> AgreementView:
+    """现行协议文本"""
+    return AgreementView.of(await consents.agreement(tx, kind))
+
+
+@patient.get("/me", operation_id="people_get_me")
+async def get_me(caller: Self, tx: Transaction) -> PersonView:
+    """我的档案（证件号码遮盖）"""
+    me = _me(caller)
+    person = await persons.get(tx, Scope(persons=(me,)), me)
+    await audit.record(tx, caller, "people.person.read", subject=f"people.persons/{me}", person_id=me)
+    return PersonView.of(person)
+
+
+@patient.patch("/me", operation_id="people_change_me")
+async def change_me(given: ContactChange, caller: Self, tx: Transaction) -> PersonView:
+    """修改我的联系方式等；姓名、性别、出生日期和证件号码请到机构更正"""
+    me = _me(caller)
+    scope = Scope(persons=(me,))
+    return PersonView.of(await persons.correct(tx, caller, scope, me, given.version, given.changes()))
+
+
+@patient.get("/family", operation_id="people_list_family")
+async def list_family(caller: Self, tx: Transaction) -> list[FamilyMemberView]:
+    """我的家庭成员（按姓名拼音）"""
+    me = _me(caller)
+    found = await sign_up.family(tx, me)
+    for _, person in found:
+        await audit.record(
+            tx, caller, "people.family.read", subject=f"people.persons/{person.id}", person_id=person.id
+        )
+    return [FamilyMemberView.of(member, person) for member, person in found]
+
+
+@patient.post(
+    "/family", operation_id="people_add_family_member", status_code=201, dependencies=[Depends(admitted)]
+)
+async def add_family_member(given: FamilyMemberGiven, caller: Self, tx: Transaction) -> FamilyMemberView:
+    """添加家庭成员，成员有自己的档案"""
+    me = _me(caller)
+    if caller.institution_id is None:
+        raise NotACustomer
+    member, person = await sign_up.add_family_member(
+        tx, caller, me, given.person.person(), given.relation, caller.institution_id, given.activation_code
+    )
+    return FamilyMemberView.of(member, person)
+
+
+@patient.delete("/family/{member_id}", operation_id="people_end_family_member", status_code=204)
+async def end_family_member(member_id: UUID, caller: Self, tx: Transaction) -> None:
+    """解除家庭成员，成员的档案保留"""
+    await sign_up.end_family_member(tx, caller, _me(caller), member_id)
+
+
+@patient.get("/consents", operation_id="people_list_my_consents")
+async def list_my_consents(caller: Self, tx: Transaction) -> list[ConsentView]:
+    """我签署和撤回的协议"""
+    return [ConsentView.of(consent) for consent in await consents.of_person(tx, _me(caller))]
+
+
+@patient.post("/consents", operation_id="people_sign_consent", status_code=201)
+async def sign_consent(given: ConsentGiven, caller: Self, tx: Transaction) -> ConsentView:
+    """签署协议；重复签署同一版本得到同一条记录"""
+    me = _me(caller)
+    consent_id = await consents.sign(
+        tx, caller, me, given.kind, given.institution_id, given.text_version, given.channel, caller.ip
+    )
+    return ConsentView.of(await consents.get(tx, me, consent_id))
+
+
+@patient.post("/consents/{consent_id}/revoke", operation_id="people_revoke_consent")
+async def revoke_consent(consent_id: UUID, given: Revocation, caller: Self, tx: Transaction) -> ConsentView:
+    """撤回同意；撤回是新的一条记录，原签署保留"""
+    return ConsentView.of(
+        await consents.revoke(tx, caller, _me(caller), consent_id, given.channel, caller.ip)
+    )

@@ -1,0 +1,99 @@
+"""Row types and values of the module. Personal values stay out of `repr`, so that they reach no log."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonInput:
+    """A person as somebody gives it: the contract's `person` data set. Codes as in `domains.DOMAINS`."""
+
+    name: str = field(repr=False)
+    sex: str
+    birth_date: date = field(repr=False)
+    id_type: str | None = None
+    id_number: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
+    nation: str | None = None
+    marital_status: str | None = None
+    education: str | None = None
+    occupation: str | None = None
+    blood_type_abo: str | None = None
+    blood_type_rh: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person(PersonInput):
+    """A person on record, opened."""
+
+    id: UUID
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What rules of age and sex need, without saying who it is."""
+
+    sex: str
+    birth_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Blind indexes to look for; None is no condition. At least one should be given."""
+
+    name: bytes | None = None
+    id_number: bytes | None = None
+    phone: bytes | None = None
+    phone_last4: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    person_id: UUID
+    institution_id: UUID
+    department_id: UUID | None
+    responsible_account_id: UUID | None
+    enrolled_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyMember:
+    id: UUID
+    holder_person_id: UUID
+    member_person_id: UUID
+    relation: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A published text. `content_hash` is the SHA-256 of `content` in UTF-8, lower-case hex."""
+
+    kind: str
+    version: str
+    title: str
+    content: str
+    content_hash: str
+    provenance: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A signature; `revoked_at` is None while it holds. `text_hash` is lower-case hex SHA-256."""
+
+    id: UUID
+    person_id: UUID
+    kind: str
+    institution_id: UUID
+    text_version: str
+    text_hash: str
+    signed_at: datetime
+    channel: str
+    revoked_at: datetime | None

@@ -1,0 +1,186 @@
+"""What higher floors may call.
+
+**Whose data**: SQL of higher modules narrows by the caller's scope with one of three functions of this schema.
+- `people.readable(person_id, $n::kernel.scope)` — for one person, or where other conditions already leave few rows, or
+  for lists in their own order that most rows of the caller pass (everything, a whole institution).
+- `people.readable_persons($n::kernel.scope)` — the set of persons, to join with (`person_id IN (SELECT …)`): for lists
+  where the scope is narrow (own patients, a department, a customer). Not with `everything`: it is the whole table.
+- `people.readable_page($n::kernel.scope, before, wanted)` — a page of persons, newest first, cheap for every scope.
+
+
+**Identity**: `people.pub_identity(person_id, name_index, sex, birth_date, id_number_index)` is a view for the 401 check;
+`identity_indexes` makes the other side of the comparison and `compare_identity` names the fields that differ.
+
+Order of lists: by registration (person id). Names are sealed and a pinyin key would tell them, so no list is sorted by
+name in the database; a short list that is open anyway may use `sort_key`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from kanghu.kernel.db import Tx
+from kanghu.kernel.security import Caller, Scope
+from kanghu.modules.people.identity import (
+    GivenIdentity,
+    StoredIdentity,
+    compare_identity,
+    mask_address,
+    mask_id_number,
+    mask_name,
+    mask_phone,
+    normalise_id_number,
+    normalise_name,
+    normalise_phone,
+    sort_key,
+)
+from kanghu.modules.people.models import Agreement, Consent, Person, PersonFacts, PersonInput
+from kanghu.modules.people.repository import persons as _rows
+from kanghu.modules.people.sealing import identity_indexes
+from kanghu.modules.people.service import consents as _consents
+from kanghu.modules.people.service import enrolments as _enrolments
+from kanghu.modules.people.service import persons as _persons
+from kanghu.modules.people.service import sign_up as _sign_up
+
+__all__ = [
+    "Agreement",
+    "Consent",
+    "GivenIdentity",
+    "Person",
+    "PersonFacts",
+    "PersonInput",
+    "StoredIdentity",
+    "agreement",
+    "compare_identity",
+    "correct_person",
+    "enrol",
+    "get_person",
+    "has_consent",
+    "identity_indexes",
+    "identity_of",
+    "mask_address",
+    "mask_id_number",
+    "mask_name",
+    "mask_phone",
+    "may_act_for",
+    "names_of",
+    "normalise_id_number",
+    "normalise_name",
+    "normalise_phone",
+    "person_facts",
+    "register_person",
+    "reseal",
+    "set_responsible",
+    "sign_consent",
+    "sort_key",
+    "standing_consent",
+    "wire_person",
+]
+
+
+async def register_person(
+    tx: Tx,
+    caller: Caller,
+    person: PersonInput,
+    institution_id: UUID,
+    *,
+    department_id: UUID | None = None,
+    responsible_account_id: UUID | None = None,
+) -> UUID:
+    """The id of the person, put on record and enrolled; somebody whose id number is known is never doubled.
+
+    Raises `people.person_invalid` (422, with fields), `people.identity_conflict` (409) when the number is on record under
+    another name, sex or birth date. Safe when called twice or at once. The caller answers for the right to do so.
+    """
+    return await _persons.register(tx, caller, person, institution_id, department_id, responsible_account_id)
+
+
+async def correct_person(
+    tx: Tx, caller: Caller, scope: Scope, person_id: UUID, version: int, changes: Mapping[str, Any]
+) -> Person:
+    """Changes the given fields (names of `PersonInput`). Raises 404, `people.stale_version` 409, 422."""
+    return await _persons.correct(tx, caller, scope, person_id, version, changes)
+
+
+async def get_person(tx: Tx, scope: Scope, person_id: UUID) -> Person:
+    """The person, opened. Raises `people.person_not_found` (404), also outside the scope. The caller audits the reading."""
+    return await _persons.get(tx, scope, person_id)
+
+
+async def names_of(tx: Tx, person_ids: list[UUID]) -> dict[UUID, str]:
+    """Person id → name in clear, for persons that the caller's own scoped query has found. The caller audits and masks."""
+    return {person.id: person.name for person in await _rows.get_many(tx, person_ids)}
+
+
+async def wire_person(tx: Tx, person_id: UUID) -> dict[str, str]:
+    """The contract's `person` data set: `birth_date` is YYYYMMDD, `blood_type_rh` a word; absent values are left out.
+
+    Raises `people.person_not_found`.
+    """
+    return await _persons.wire(tx, person_id)
+
+
+async def person_facts(tx: Tx, person_id: UUID) -> PersonFacts:
+    """Sex (GB/T 2261.1) and birth date, for rules. Raises `people.person_not_found`."""
+    return await _persons.facts(tx, person_id)
+
+
+async def identity_of(tx: Tx, person_id: UUID) -> StoredIdentity:
+    """The person's side of the 401 check. Raises `people.person_not_found`."""
+    return await _persons.stored_identity(tx, person_id)
+
+
+async def may_act_for(tx: Tx, caller: Caller, person_id: UUID) -> bool:
+    """Whether a customer may act for the person: themselves or somebody of their family. False for everybody else."""
+    return caller.person_id is not None and await _sign_up.may_act_for(tx, caller.person_id, person_id)
+
+
+async def enrol(
+    tx: Tx, caller: Caller, person_id: UUID, institution_id: UUID, department_id: UUID | None = None
+) -> None:
+    """Enrols a person in an institution; twice is once. Raises `people.person_not_found`."""
+    await _enrolments.enrol(tx, caller, person_id, institution_id, department_id)
+
+
+async def set_responsible(
+    tx: Tx, caller: Caller, person_id: UUID, institution_id: UUID, account_id: UUID | None
+) -> None:
+    """Makes a staff account answerable for a person, None nobody. Raises `people.enrolment_not_found` (404)."""
+    await _enrolments.set_responsible(tx, caller, person_id, institution_id, account_id)
+
+
+async def agreement(tx: Tx, kind: str) -> Agreement:
+    """The text in force of `data_use_agreement`, `privacy` or `sensitive_data`. Raises `people.agreement_not_found`."""
+    return await _consents.agreement(tx, kind)
+
+
+async def sign_consent(
+    tx: Tx,
+    caller: Caller,
+    person_id: UUID,
+    kind: str,
+    institution_id: UUID,
+    text_version: str,
+    channel: str,
+    ip: str | None,
+) -> UUID:
+    """The consent's id. Signing the version in force twice gives the same one.
+
+    `channel` is h5, mini_program, app or counter. Raises `people.agreement_outdated` (409) for any other version.
+    """
+    return await _consents.sign(tx, caller, person_id, kind, institution_id, text_version, channel, ip)
+
+
+async def has_consent(tx: Tx, person_id: UUID, kind: str, institution_id: UUID) -> bool:
+    """Whether a signature of any version holds (was not revoked)."""
+    return await _consents.standing(tx, person_id, kind, institution_id) is not None
+
+
+async def standing_consent(tx: Tx, person_id: UUID, kind: str, institution_id: UUID) -> Consent | None:
+    """The newest signature that holds, with text version, hash, time and channel (decision 6)."""
+    return await _consents.standing(tx, person_id, kind, institution_id)
+
+
+async def reseal(tx: Tx, limit: int) -> int:
+    """Seals up to `limit` persons again under the current key; how many. Call it in short transactions until it says 0."""
+    return await _rows.reseal(tx, limit)

@@ -1,0 +1,153 @@
+"""Customers on their own: signing up, and the people of their family.
+
+Knowing a name and an id number proves nothing. Whoever is on record already is joined to an account or a family only
+with an activation code that staff handed out after seeing the papers; a stranger gets one and the same refusal.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from kanghu.kernel import audit
+from kanghu.kernel.crypto import vault
+from kanghu.kernel.db import Tx
+from kanghu.kernel.ids import new_id
+from kanghu.kernel.security import Caller
+from kanghu.modules.accounts import public as accounts
+from kanghu.modules.people import identity
+from kanghu.modules.people.errors import (
+    AlreadyFamily,
+    AlreadyOnRecord,
+    FamilyMemberNotFound,
+    PersonInvalid,
+    TooManyAttempts,
+)
+from kanghu.modules.people.models import FamilyMember, Person, PersonInput
+from kanghu.modules.people.repository import enrolments as rows
+from kanghu.modules.people.repository import persons as person_rows
+from kanghu.modules.people.service import consents, enrolments, persons
+from kanghu.modules.people.settings import settings
+
+
+async def admit(tx: Tx, ip: str) -> None:
+    """Counts an attempt from this address. Raises `TooManyAttempts` past the hour's limit.
+
+    Runs in a transaction of its own, before the one of the request, so that a refused attempt counts too.
+    """
+    if await rows.count_attempt(tx, vault.blind_index("sign_up_ip", ip)) > settings().attempts_per_hour:
+        raise TooManyAttempts(headers={"Retry-After": "3600"})
+
+
+async def sign_up(
+    tx: Tx,
+    caller: Caller,
+    given: PersonInput,
+    institution_id: UUID,
+    *,
+    username: str | None,
+    password: str,
+    activation_code: str | None,
+    agreements: Sequence[tuple[str, str]],
+    channel: str,
+) -> tuple[UUID, UUID]:
+    """(person id, account id) of a new customer. `agreements`: (kind, version) that were ticked.
+
+    Raises `PersonInvalid`, `AlreadyOnRecord`, `AgreementOutdated`, and what accounts say of user name, phone, password.
+    Of two sign-ups with one id number one succeeds; the other one finds the person on record.
+    """
+    if given.id_number is None:
+        raise PersonInvalid(fields={"id_number": "请填写证件类别和证件号码"})
+    person_id, is_new = await _find_or_prove(tx, given, activation_code)
+    await rows.enrol(tx, person_id, institution_id, None)
+    account_id = await accounts.create_customer_account(
+        tx,
+        username=username,
+        phone=_mobile(given.phone),
+        password=password,
+        person_id=person_id,
+        institution_id=institution_id,
+    )
+    signed_up = Caller(
+        kind="customer",
+        account_id=account_id,
+        person_id=person_id,
+        ip=caller.ip,
+        request_id=caller.request_id,
+    )
+    await persons.registered(tx, signed_up, person_id, institution_id, is_new=is_new)
+    for kind, version in agreements:
+        await consents.sign(tx, signed_up, person_id, kind, institution_id, version, channel, caller.ip)
+    return person_id, account_id
+
+
+async def _find_or_prove(tx: Tx, given: PersonInput, activation_code: str | None) -> tuple[UUID, bool]:
+    """(person id, whether the record is new). Raises `AlreadyOnRecord` without the right activation code."""
+    person = persons.checked(given)
+    known, person_id = await persons.find_or_create(tx, person)
+    if known is None:
+        return person_id, True
+    if not await enrolments.use_activation_code(tx, person_id, activation_code):
+        raise AlreadyOnRecord
+    persons.refuse_differing(known, person)
+    return person_id, False
+
+
+def _mobile(phone: str | None) -> str | None:
+    """The number as one can sign in with it; landlines are for calling back only."""
+    if phone is None:
+        return None
+    number = identity.normalise_phone(phone)
+    return number if identity.is_mobile(number) else None
+
+
+# ---- families --------------------------------------------------------------------------------------------------
+
+
+async def add_family_member(
+    tx: Tx,
+    caller: Caller,
+    holder: UUID,
+    given: PersonInput,
+    relation: str,
+    institution_id: UUID,
+    activation_code: str | None,
+) -> tuple[FamilyMember, Person]:
+    """Puts somebody of the holder's family on record, or joins who is there already by activation code.
+
+    A member without an id number (a newborn) gets a record too. Raises `PersonInvalid`, `AlreadyOnRecord`,
+    `AlreadyFamily`.
+    """
+    person_id, is_new = await _find_or_prove(tx, given, activation_code)
+    if person_id == holder:
+        raise PersonInvalid(fields={"id_number": "不能把自己添加为家庭成员"})
+    if not await rows.add_family_member(tx, new_id(), holder, person_id, relation):
+        raise AlreadyFamily
+    await rows.enrol(tx, person_id, institution_id, None)
+    await persons.registered(tx, caller, person_id, institution_id, is_new=is_new)
+    await _tell(tx, caller, "people.family.add", person_id)
+    return next(pair for pair in await family(tx, holder) if pair[0].member_person_id == person_id)
+
+
+async def family(tx: Tx, holder: UUID) -> list[tuple[FamilyMember, Person]]:
+    """The holder's family by name. It is short, so it is opened and sorted by pinyin in memory."""
+    members = {member.member_person_id: member for member in await rows.family(tx, holder)}
+    found = await person_rows.get_many(tx, list(members))
+    return [
+        (members[person.id], person) for person in sorted(found, key=lambda one: identity.sort_key(one.name))
+    ]
+
+
+async def end_family_member(tx: Tx, caller: Caller, holder: UUID, member_id: UUID) -> None:
+    """The holder no longer acts for the member, whose record stays. Raises `FamilyMemberNotFound`."""
+    person_id = await rows.end_family_member(tx, holder, member_id)
+    if person_id is None:
+        raise FamilyMemberNotFound
+    await _tell(tx, caller, "people.family.end", person_id)
+
+
+async def may_act_for(tx: Tx, holder: UUID, person_id: UUID) -> bool:
+    """Whether the person is the holder, or somebody of the holder's family."""
+    return holder == person_id or await rows.is_family(tx, holder, person_id)
+
+
+async def _tell(tx: Tx, caller: Caller, action: str, person_id: UUID) -> None:
+    await audit.record(tx, caller, action, subject=f"people.family_members/{person_id}", person_id=person_id)
