@@ -91,10 +91,12 @@ class Supervisor:
                     raise StartFailed(f"{kept.child.name} 没能启动，完整日志在 {kept.child.log}")
                 if time.monotonic() > give_up:
                     raise StartFailed(
-                        f"{kept.child.name} 在 {seconds:.0f} 秒内没有就绪，请看日志 {kept.child.log}"
+                        f"{kept.child.name} 在 {seconds:g} 秒内没有就绪，请看日志 {kept.child.log}"
                     )
 
-    def run_step(self, command: Sequence[str | Path], *, env: dict[str, str], log: Path) -> None:
+    def run_step(
+        self, command: Sequence[str | Path], *, env: dict[str, str], log: Path, cwd: Path | None = None
+    ) -> None:
         """Run a command to its end; what it prints is shown, what it reports as errors goes to `log`.
 
         Raises StartFailed when it fails, StopRequested (the command is ended) when asked to stop meanwhile.
@@ -133,7 +135,7 @@ class Supervisor:
             if kept.process is not None and not stop(
                 kept.process, kept.child.stop_signal, kept.child.stop_seconds
             ):
-                self._say(f"✗ {kept.child.name} 在 {kept.child.stop_seconds:.0f} 秒内没有停下，已强行结束")
+                self._say(f"✗ {kept.child.name} 在 {kept.child.stop_seconds:g} 秒内没有停下，已强行结束")
         self._kept.clear()
 
     def _request_stop(self, number: int, frame: FrameType | None) -> None:
