@@ -5,13 +5,11 @@ medically) and `data/reference_ranges.csv` (each range with its source). Names, 
 those live in the store.
 """
 
-import csv
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any
 
-from . import repository
+from . import data, repository
 from .store import Tx
 
 
@@ -78,11 +76,14 @@ class Item:
 def shipped() -> dict[str, Item]:
     """Every shipped item by code, in the order of the file."""
     ranges: dict[str, list[Range]] = {}
-    for row in _rows("reference_ranges.csv"):
+    for row in data.rows("reference_ranges.csv"):
         ranges.setdefault(row["item_code"], []).append(
             Range(row["sex"], row["age"], row["low"], row["high"], row["text"], row["source"])
         )
-    return {row["item_code"]: _item(row, tuple(ranges.get(row["item_code"], ()))) for row in _rows("catalogue.csv")}
+    return {
+        row["item_code"]: _item(row, tuple(ranges.get(row["item_code"], ())))
+        for row in data.rows("catalogue.csv")
+    }
 
 
 def seed(tx: Tx) -> None:
@@ -122,11 +123,6 @@ def dictionary_entry(item: Item) -> dict[str, Any]:
 def _range_entry(one: Range) -> dict[str, str]:
     fields = {"sex": one.sex, "age": one.age, "low": one.low, "high": one.high, "text": one.text}
     return {name: value for name, value in fields.items() if value}
-
-
-def _rows(file: str) -> list[dict[str, str]]:
-    with resources.files(__package__).joinpath("data", file).open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 def _item(row: dict[str, str], ranges: tuple[Range, ...]) -> Item:

@@ -86,9 +86,7 @@ def find_account(tx: Tx, exam_account: str) -> Account | None:
 
 def list_accounts(tx: Tx, limit: int = 200) -> list[Account]:
     """The newest accounts first."""
-    return [
-        _account(row) for row in tx.execute("SELECT * FROM persons ORDER BY id DESC LIMIT ?", (limit,))
-    ]
+    return [_account(row) for row in tx.execute("SELECT * FROM persons ORDER BY id DESC LIMIT ?", (limit,))]
 
 
 def _account(row: Any) -> Account:

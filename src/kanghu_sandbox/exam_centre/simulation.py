@@ -6,11 +6,12 @@ agree with each other where a report would show that they don't (BMI, A/G, the f
 
 import random
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from kanghu_sandbox.wire.messages import Person, parse_date
 
+from . import clock
 from .catalogue import Item, Range
 
 ODD_SHARE = 0.12  # share of words (dipsticks, findings) that aren't the normal one
@@ -33,6 +34,7 @@ DERIVED: dict[str, Callable[[Numbers], float]] = {
 }
 
 _FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
+_HALF_WIDTH = str.maketrans("０１２３４５６７８９．", "0123456789.")
 
 
 def age_on(birth_date: str, day: str) -> int:
@@ -58,13 +60,14 @@ def result_of(item: Item, value: str, sex: str, age: int, exam_no: str, day: dat
     """One result as US-H3 carries it, flagged against the reference range of the person."""
     fitting = item.range_for(sex, age)
     dice = random.Random(f"{exam_no}/{item.department}")
+    drawn = datetime.combine(day, time(dice.randint(8, 10), dice.randint(0, 59)), clock.SHANGHAI)
     result: dict[str, Any] = {
         "item_code": item.item_code,
         "item_name": item.name,
         "value": value,
         "value_type": item.result_type,
         "abnormal_flag": flag(item, value, fitting),
-        "performed_at": f"{day.isoformat()}T{dice.randint(8, 10):02d}:{dice.randint(0, 59):02d}:00+08:00",
+        "performed_at": min(drawn, clock.now()).isoformat(timespec="seconds"),
         "department": item.department,
         "operator": dice.choice(("周敏", "孙涛", "吴静")),
         "reviewer": dice.choice(("郑国华", "冯丽")),
@@ -84,12 +87,14 @@ def result_of(item: Item, value: str, sex: str, age: int, exam_no: str, day: dat
 
 
 def flag(item: Item, value: str, fitting: Range | None) -> str:
-    """N, H, L or A of a printed value. A value below the detection limit is compared as the limit itself."""
+    """N, H, L or A of a printed value. What lies below the detection limit is never too low; words for a number are A."""
     if item.result_type != "numeric":
         return "N" if value == item.normal_values else "A"
     if fitting is None:
         return "N"
-    number = _number(value)
+    number = number_in(value)
+    if number is None:
+        return "A"
     if fitting.high and number > float(fitting.high):
         return "H"
     if fitting.low and number < float(fitting.low) and not value.startswith("<"):
@@ -97,11 +102,13 @@ def flag(item: Item, value: str, fitting: Range | None) -> str:
     return "N"
 
 
-def _number(printed: str) -> float:
-    """The number in a printed value: full-width digits, a leading < and a power of ten are understood."""
-    text = printed.translate(str.maketrans("０１２３４５６７８９．", "0123456789.")).lstrip("<")
-    mantissa, _, power = text.partition("×10^")
-    return float(mantissa) * 10 ** int(power or 0)
+def number_in(printed: str) -> float | None:
+    """The number in a printed value: full-width digits, a leading < or > and a power of ten are understood."""
+    mantissa, _, power = printed.translate(_HALF_WIDTH).lstrip("<>").partition("×10^")
+    try:
+        return float(mantissa) * 10 ** int(power or 0)
+    except ValueError:
+        return None
 
 
 def _numbers(catalogue: Mapping[str, Item], sex: str, age: int, exam_no: str) -> dict[str, float]:

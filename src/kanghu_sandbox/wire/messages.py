@@ -46,7 +46,9 @@ class Person(WireModel):
         Literal["0", "1", "2", "9"], Field(description="性别代码 DE02.01.040.00，GB/T 2261.1：1 男，2 女")
     ]
     birth_date: Annotated[WireDate, Field(description="出生日期 DE02.01.005.01，YYYYMMDD")]
-    id_type: Annotated[Text, Field(description="证件类别代码 DE02.01.031.00，CV02.01.101：01 居民身份证")] = "01"
+    id_type: Annotated[Text, Field(description="证件类别代码 DE02.01.031.00，CV02.01.101：01 居民身份证")] = (
+        "01"
+    )
     id_number: Annotated[Text, Field(max_length=32, description="证件号码 DE02.01.030.00")]
     phone: str | None = None
     nation: str | None = None
