@@ -127,6 +127,8 @@ class Definition(_Part):
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,63}$")]
     title: Text
     kind: Kind
+    # whether people fill it themselves; otherwise only staff do
+    self_service: bool = False
     description: str | None = None
     provenance: Provenance | None = None
     item: tuple[Item, ...]

@@ -1,0 +1,1 @@
+"""All SQL of the module: `definitions` (forms and their versions) and `responses`."""
