@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kanghu.modules.health.facts import ANSWERS, Fact, age_on, collect
+from kanghu.modules.health.facts import ANSWERS, Fact, collect
 from kanghu.modules.health.risk import (
     MODELS,
     assess_all,
@@ -443,19 +443,6 @@ def known_of(**rest: Any) -> dict[str, Fact]:
         "answered_at": datetime(2026, 5, 1, tzinfo=UTC), "today": date(2026, 11, 23),
     }  # fmt: skip
     return collect(**{**given_, **rest})
-
-
-@pytest.mark.parametrize(
-    ("birth", "day", "age"),
-    [
-        (date(2000, 2, 29), date(2026, 2, 28), 25),
-        (date(2000, 2, 29), date(2026, 3, 1), 26),
-        (date(1976, 11, 23), date(2026, 11, 23), 50),
-        (date(1976, 11, 24), date(2026, 11, 23), 49),
-    ],
-)
-def test_age_is_in_completed_years(birth: date, day: date, age: int) -> None:
-    assert age_on(birth, day) == age
 
 
 def test_the_measurement_wins_over_what_was_told_and_the_source_is_kept() -> None:

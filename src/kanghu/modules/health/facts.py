@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
+from kanghu.kernel.clock import age_in_years
+
 Source = Literal["person", "result", "answer", "derived"]
 
 
@@ -97,6 +99,7 @@ ANSWERS: dict[str, tuple[str, str, str | None]] = {
     "family_premature_cvd": ("yes_no", "早发心血管病家族史", None),
     "family_hypertension": ("yes_no", "高血压家族史", None),
     "family_diabetes_first_degree": ("yes_no", "父母、兄弟姐妹或子女患糖尿病", None),
+    "family_kidney": ("yes_no", "一级亲属肾病史", None),
     "family_cancer": ("codes", "一级亲属肿瘤史", None),
     "hp_positive": ("code", "幽门螺杆菌感染", None),
     "occupational_dust_years": ("number", "职业粉尘等致癌物接触年数", "年"),
@@ -105,11 +108,15 @@ ANSWERS: dict[str, tuple[str, str, str | None]] = {
     "dyspnea": ("yes_no", "呼吸困难", None),
     "chest_pain": ("yes_no", "胸痛", None),
     "claudication": ("yes_no", "间歇性跛行", None),
+    "headache": ("yes_no", "头痛", None),
+    "dizziness": ("yes_no", "头晕", None),
     "snoring": ("yes_no", "打鼾", None),
     "daytime_sleepiness": ("yes_no", "白天嗜睡", None),
     "neck_cm": ("number", "颈围", "cm"),
     "pregnant": ("code", "是否怀孕或备孕", None),
     "menopause": ("yes_no", "是否绝经", None),
+    "pregnancies": ("number", "怀孕次数", "次"),
+    "sexual_experience": ("yes_no", "有过性生活", None),
     "gdm_history": ("yes_no", "妊娠期糖尿病史", None),
     "steroid_use": ("yes_no", "长期使用糖皮质激素", None),
     "contraindications": ("code", "检查禁忌", None),
@@ -127,6 +134,9 @@ DERIVED: dict[str, str] = {
     "china_par_percent": "ASCVD 10 年风险",
     "cds_score": "糖尿病风险评分",
     "egfr": "估算肾小球滤过率",
+    "phq9_total": "PHQ-9 得分",
+    "gad7_total": "GAD-7 得分",
+    "phq9_self_harm": "PHQ-9 第 9 题提示自伤念头",
 }
 
 SEX = {"1": "M", "2": "F"}
@@ -188,11 +198,6 @@ def same_unit(left: str | None, right: str | None) -> bool:
     return UNIT_ALIASES.get(left or "", left or "") == UNIT_ALIASES.get(right or "", right or "")
 
 
-def age_on(birth: date, day: date) -> int:
-    """Age in completed years on `day`."""
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
-
-
 def body_mass_index(weight_kg: float, height_cm: float) -> float:
     """BMI in kg/m², divided as decimals so that 69.36 kg at 170 cm is 24 and not a hair less."""
     height = Decimal(repr(float(height_cm))) / 100
@@ -227,7 +232,9 @@ def _from_person(facts: dict[str, Fact], sex: str | None, birth: date | None, to
     if sex in SEX:
         facts["sex"] = Fact(name="sex", label="性别", value=SEX[sex], source="person")
     if birth is not None and birth <= today:
-        facts["age"] = Fact(name="age", label="年龄", value=age_on(birth, today), unit="岁", source="person")
+        facts["age"] = Fact(
+            name="age", label="年龄", value=age_in_years(birth, today), unit="岁", source="person"
+        )
 
 
 def _from_results(facts: dict[str, Fact], results: Iterable[ResultLike], limits: Mapping[str, float]) -> None:
@@ -301,7 +308,7 @@ def _derive(facts: dict[str, Fact]) -> None:
         facts[name] = Fact(name=name, label=DERIVED[name], value=value, unit=unit, at=at)
 
     _derive_bmi(facts)
-    _derive_pregnancy(facts)
+    _settle(facts)
     smoking = facts.get("smoking_status")
     if smoking is not None:
         put("smoker", smoking.value == "current", at=smoking.at)
@@ -320,12 +327,19 @@ def _derive(facts: dict[str, Fact]) -> None:
         put("diabetes", False, at=diagnosed.at)
 
 
-def _derive_pregnancy(facts: dict[str, Fact]) -> None:
-    """After the menopause the question about pregnancy is not asked: it is answered."""
-    menopause = facts.get("menopause")
-    if menopause is not None and menopause.value is True and "pregnant" not in facts:
-        label = ANSWERS["pregnant"][1]
-        facts["pregnant"] = Fact(name="pregnant", label=label, value="no", source="derived", at=menopause.at)
+# Questions that the form does not ask because another answer already settles them: (answer, value, settled, as).
+SETTLED: tuple[tuple[str, Any, str, Any], ...] = (
+    ("menopause", True, "pregnant", "no"),
+    ("pregnancies", 0, "gdm_history", False),
+    ("family_ascvd_first_degree", False, "family_premature_cvd", False),
+)
+
+
+def _settle(facts: dict[str, Fact]) -> None:
+    for asked, value, settled, result in SETTLED:
+        fact = facts.get(asked)
+        if fact is not None and fact.value == value and settled not in facts:
+            facts[settled] = Fact(name=settled, label=ANSWERS[settled][1], value=result, at=fact.at)
 
 
 def _derive_bmi(facts: dict[str, Fact]) -> None:
