@@ -68,6 +68,11 @@ class ResponsibleUnfit(Invalid):
     message = "责任医护应为该机构在用的职工账号"
 
 
+class CaredForElsewhere(Conflict):
+    code = "people.cared_for_elsewhere"
+    message = "此人在本机构已由其他科室或医护管理，请由管理员调整"
+
+
 class FamilyMemberNotFound(NotFound):
     code = "people.family_member_not_found"
     message = "家庭成员不存在或已解除"

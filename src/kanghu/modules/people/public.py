@@ -92,7 +92,9 @@ async def register_person(
     Raises `people.person_invalid` (422, with fields), `people.identity_conflict` (409) when the number is on record under
     another name, sex or birth date. Safe when called twice or at once. The caller answers for the right to do so.
     """
-    return await _persons.register(tx, caller, person, institution_id, department_id, responsible_account_id)
+    return await _enrolments.register(
+        tx, caller, person, institution_id, department_id, responsible_account_id
+    )
 
 
 async def correct_person(
@@ -138,7 +140,7 @@ async def may_act_for(tx: Tx, caller: Caller, person_id: UUID) -> bool:
 async def enrol(
     tx: Tx, caller: Caller, person_id: UUID, institution_id: UUID, department_id: UUID | None = None
 ) -> None:
-    """Enrols a person in an institution; twice is once. Raises `people.person_not_found`."""
+    """Enrols a person in an institution; twice is once, and a live enrolment keeps its department. Raises `people.person_not_found`."""
     await _enrolments.enrol(tx, caller, person_id, institution_id, department_id)
 
 

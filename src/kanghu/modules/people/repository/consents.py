@@ -15,7 +15,7 @@ _SIGNED = """SELECT s.id, s.person_id, s.kind, s.institution_id, s.text_version,
 
 async def current_agreement(tx: Tx, kind: str) -> Agreement | None:
     found = await tx.fetchrow(
-        f"SELECT {_AGREEMENT} FROM people.agreements WHERE kind = $1 ORDER BY published_at DESC LIMIT 1",  # noqa: S608
+        f"SELECT {_AGREEMENT} FROM people.agreements WHERE kind = $1 ORDER BY published_at DESC LIMIT 1",
         kind,
     )
     return row(Agreement, found)
@@ -28,7 +28,7 @@ async def publish_agreement(tx: Tx, kind: str, title: str, content: str, provena
             SELECT $1, 'v' || 1 + coalesce(max(substr(version, 2)::integer), 0), $2, $3,
                    encode(sha256(convert_to($3, 'UTF8')), 'hex'), $4
               FROM people.agreements WHERE kind = $1
-         RETURNING {_AGREEMENT}""",  # noqa: S608
+         RETURNING {_AGREEMENT}""",
         kind,
         title,
         content,

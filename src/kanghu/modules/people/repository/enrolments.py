@@ -10,12 +10,14 @@ _ENROLMENT = "person_id, institution_id, department_id, responsible_account_id, 
 
 
 async def enrol(tx: Tx, person_id: UUID, institution_id: UUID, department_id: UUID | None) -> bool:
-    """Enrols or re-enrols. A department is kept where none is given. False when nothing had to change."""
+    """Enrols or re-enrols; a live enrolment keeps the department it has. False when nothing had to change."""
     changed = await tx.fetchval(
-        """INSERT INTO people.enrolments AS e (person_id, institution_id, department_id) VALUES ($1, $2, $3)
+        """INSERT INTO people.enrolments AS e (person_id, institution_id, department_id) VALUES ($1, $2, $3::uuid)
            ON CONFLICT (person_id, institution_id) DO UPDATE
-              SET department_id = coalesce($3, e.department_id), ended_at = NULL
-            WHERE e.ended_at IS NOT NULL OR e.department_id IS DISTINCT FROM coalesce($3, e.department_id)
+              SET department_id = CASE WHEN e.ended_at IS NULL THEN coalesce(e.department_id, $3) ELSE $3 END,
+                  responsible_account_id = CASE WHEN e.ended_at IS NULL THEN e.responsible_account_id END,
+                  ended_at = NULL
+            WHERE e.ended_at IS NOT NULL OR (e.department_id IS NULL AND $3 IS NOT NULL)
         RETURNING true""",
         person_id,
         institution_id,
@@ -66,7 +68,7 @@ async def end(tx: Tx, person_id: UUID, institution_id: UUID) -> bool:
 
 async def of_person(tx: Tx, person_id: UUID) -> list[Enrolment]:
     found = await tx.fetch(
-        f"SELECT {_ENROLMENT} FROM people.enrolments WHERE person_id = $1 ORDER BY enrolled_at, institution_id",  # noqa: S608
+        f"SELECT {_ENROLMENT} FROM people.enrolments WHERE person_id = $1 ORDER BY enrolled_at, institution_id",
         person_id,
     )
     return rows(Enrolment, found)
@@ -76,7 +78,7 @@ async def get(tx: Tx, person_id: UUID, institution_id: UUID) -> Enrolment | None
     """The live enrolment of a person in an institution."""
     found = await tx.fetchrow(
         f"""SELECT {_ENROLMENT} FROM people.enrolments
-             WHERE person_id = $1 AND institution_id = $2 AND ended_at IS NULL""",  # noqa: S608
+             WHERE person_id = $1 AND institution_id = $2 AND ended_at IS NULL""",
         person_id,
         institution_id,
     )

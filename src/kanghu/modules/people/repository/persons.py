@@ -47,7 +47,7 @@ async def update(tx: Tx, person_id: UUID, version: int, person: PersonInput) -> 
 
 async def get(tx: Tx, scope: Scope, person_id: UUID) -> Person | None:
     found = await tx.fetchrow(
-        f"SELECT {COLUMNS} FROM people.persons p WHERE p.id = $1 AND people.readable(p.id, $2::kernel.scope)",  # noqa: S608
+        f"SELECT {COLUMNS} FROM people.persons p WHERE p.id = $1 AND people.readable(p.id, $2::kernel.scope)",
         person_id,
         scope.sql(),
     )
@@ -58,7 +58,7 @@ async def get_many(tx: Tx, person_ids: Sequence[UUID]) -> list[Person]:
     """Persons whose reading the caller has settled already (one's own family). In no particular order."""
     found = await tx.fetch(
         f"SELECT {COLUMNS} FROM people.persons p WHERE p.id = ANY ($1::uuid[])", person_ids
-    )  # noqa: S608
+    )
     return [sealing.opened(record) for record in found]
 
 
@@ -66,7 +66,7 @@ async def page(tx: Tx, scope: Scope, before: UUID | None, limit: int) -> list[Pe
     """The `limit` newest persons in `scope` that were registered before `before`."""
     found = await tx.fetch(
         f"""SELECT {COLUMNS} FROM people.readable_page($1::kernel.scope, $2, $3) AS wanted (id)
-              JOIN people.persons p ON p.id = wanted.id ORDER BY p.id DESC""",  # noqa: S608
+              JOIN people.persons p ON p.id = wanted.id ORDER BY p.id DESC""",
         scope.sql(),
         before,
         limit,
@@ -88,7 +88,7 @@ async def search(tx: Tx, scope: Scope, wanted: Search, before: UUID | None, limi
     found = await tx.fetch(
         f"""SELECT {COLUMNS} FROM people.persons p
              WHERE ($2::uuid IS NULL OR p.id < $2) AND {conditions} AND people.readable(p.id, $1::kernel.scope)
-             ORDER BY p.id DESC LIMIT $3""",  # noqa: S608 — our own column names
+             ORDER BY p.id DESC LIMIT $3""",
         scope.sql(),
         before,
         limit,
@@ -99,7 +99,7 @@ async def search(tx: Tx, scope: Scope, wanted: Search, before: UUID | None, limi
 
 async def by_id_number(tx: Tx, id_class: str, index: bytes) -> Person | None:
     found = await tx.fetchrow(
-        f"SELECT {COLUMNS} FROM people.persons p WHERE p.id_number_index = $1 AND p.id_class = $2",  # noqa: S608
+        f"SELECT {COLUMNS} FROM people.persons p WHERE p.id_number_index = $1 AND p.id_class = $2",
         index,
         id_class,
     )
@@ -136,7 +136,7 @@ async def reseal(tx: Tx, limit: int) -> int:
     found = await tx.fetch(
         f"""SELECT {COLUMNS} FROM people.persons p
              WHERE substring(p.name_sealed FROM 1 FOR 4) < $1 OR substring(p.name_sealed FROM 1 FOR 4) > $1
-             LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED""",  # noqa: S608
+             LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED""",
         current,
         limit,
     )

@@ -8,8 +8,9 @@ from kanghu.kernel import audit, clock
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller
+from kanghu.modules.accounts import public as accounts
 from kanghu.modules.people import policy
-from kanghu.modules.people.errors import EnrolmentNotFound, OutsideScope
+from kanghu.modules.people.errors import CaredForElsewhere, EnrolmentNotFound, OutsideScope, ResponsibleUnfit
 from kanghu.modules.people.models import Enrolment, PersonInput
 from kanghu.modules.people.repository import enrolments
 from kanghu.modules.people.service import persons
@@ -23,7 +24,8 @@ _CODE_LENGTH = 8
 async def enrol(
     tx: Tx, caller: Caller, person_id: UUID, institution_id: UUID, department_id: UUID | None = None
 ) -> None:
-    """Enrols a person in an institution, or again after an end. Doing it twice changes nothing.
+    """Enrols a person in an institution, or again after an end. Doing it twice changes nothing; a live enrolment keeps
+    the department it has.
 
     The caller answers for the right to do so. Raises `PersonNotFound`.
     """
@@ -35,10 +37,26 @@ async def enrol(
 async def set_responsible(
     tx: Tx, caller: Caller, person_id: UUID, institution_id: UUID, account_id: UUID | None
 ) -> None:
-    """Makes a member of staff answerable for a person, None nobody. Raises `EnrolmentNotFound`."""
+    """Makes a member of staff answerable for a person, None nobody. Raises `EnrolmentNotFound`, `ResponsibleUnfit`."""
+    await _check_responsible(tx, institution_id, account_id)
     if not await enrolments.set_responsible(tx, person_id, institution_id, account_id):
         raise EnrolmentNotFound
     await _tell(tx, caller, "people.person.set_responsible", person_id, institution_id)
+
+
+async def register(
+    tx: Tx,
+    caller: Caller,
+    given: PersonInput,
+    institution_id: UUID,
+    department_id: UUID | None,
+    responsible_account_id: UUID | None,
+) -> UUID:
+    """`persons.register`, and makes a member of staff answerable. Raises what that raises, and `ResponsibleUnfit`."""
+    person_id = await persons.register(tx, caller, given, institution_id, department_id)
+    if responsible_account_id is not None:
+        await set_responsible(tx, caller, person_id, institution_id, responsible_account_id)
+    return person_id
 
 
 async def register_for_staff(
@@ -51,7 +69,8 @@ async def register_for_staff(
 ) -> UUID:
     """Puts a person on record where the caller may; what is left open is filled so that the caller can see the result.
 
-    Raises `OutsideScope`, and what `persons.register` raises.
+    Somebody whom another department or colleague of the institution looks after is not taken away from them.
+    Raises `OutsideScope`, `CaredForElsewhere`, `ResponsibleUnfit`, and what `persons.register` raises.
     """
     scope = caller.scope("people.person.write")
     institution = institution_id or caller.institution_id
@@ -63,7 +82,16 @@ async def register_for_staff(
         responsible_account_id = scope.account
     if not policy.may_place(scope, caller, institution, department_id):
         raise OutsideScope
-    return await persons.register(tx, caller, given, institution, department_id, responsible_account_id)
+    person_id = await register(tx, caller, given, institution, department_id, None)
+    known = await enrolments.get(tx, person_id, institution)
+    assert known is not None
+    if department_id is not None and known.department_id != department_id:
+        raise CaredForElsewhere
+    if responsible_account_id is not None and known.responsible_account_id != responsible_account_id:
+        if known.responsible_account_id is not None:
+            raise CaredForElsewhere
+        await set_responsible(tx, caller, person_id, institution, responsible_account_id)
+    return person_id
 
 
 async def place(
@@ -76,12 +104,13 @@ async def place(
 ) -> Enrolment:
     """Enrols a person whom the caller may write, and sets department and responsible account as given.
 
-    Raises `PersonNotFound`, `OutsideScope`.
+    Raises `PersonNotFound`, `OutsideScope`, `ResponsibleUnfit`.
     """
     scope = caller.scope("people.person.write")
     await persons.get(tx, scope, person_id)
     if not policy.may_place(scope, caller, institution_id, department_id):
         raise OutsideScope
+    await _check_responsible(tx, institution_id, responsible_account_id)
     await enrolments.enrol(tx, person_id, institution_id, department_id)
     await enrolments.place(tx, person_id, institution_id, department_id, responsible_account_id)
     await _tell(tx, caller, "people.person.place", person_id, institution_id)
@@ -141,6 +170,15 @@ async def use_activation_code(tx: Tx, person_id: UUID, code: str | None) -> bool
 
 def _code_index(person_id: UUID, code: str) -> bytes:
     return vault.blind_index("activation_code", f"{person_id}:{code.strip().upper()}")
+
+
+async def _check_responsible(tx: Tx, institution_id: UUID, account_id: UUID | None) -> None:
+    """Raises `ResponsibleUnfit` unless the account is that of an active member of the institution's staff."""
+    if account_id is None:
+        return
+    found = (await accounts.account_brief(tx, [account_id])).get(account_id)
+    if found is None or found.kind != "staff" or not found.active or found.institution_id != institution_id:
+        raise ResponsibleUnfit
 
 
 async def _tell(tx: Tx, caller: Caller, action: str, person_id: UUID, institution_id: UUID) -> None:

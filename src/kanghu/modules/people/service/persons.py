@@ -124,7 +124,6 @@ async def register(
     given: PersonInput,
     institution_id: UUID,
     department_id: UUID | None = None,
-    responsible_account_id: UUID | None = None,
 ) -> UUID:
     """Puts a person on record and enrols them; somebody whose id number is known is enrolled, not doubled.
 
@@ -136,8 +135,6 @@ async def register(
     if known is not None:
         refuse_differing(known, person)
     await enrolments.enrol(tx, person_id, institution_id, department_id)
-    if responsible_account_id is not None:
-        await enrolments.set_responsible(tx, person_id, institution_id, responsible_account_id)
     await registered(tx, caller, person_id, institution_id, is_new=known is None)
     return person_id
 

@@ -7,6 +7,8 @@ with an activation code that staff handed out after seeing the papers; a strange
 from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
+
 from kanghu.kernel import audit
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
@@ -58,14 +60,7 @@ async def sign_up(
         raise PersonInvalid(fields={"id_number": "请填写证件类别和证件号码"})
     person_id, is_new = await _find_or_prove(tx, given, activation_code)
     await rows.enrol(tx, person_id, institution_id, None)
-    account_id = await accounts.create_customer_account(
-        tx,
-        username=username,
-        phone=_mobile(given.phone),
-        password=password,
-        person_id=person_id,
-        institution_id=institution_id,
-    )
+    account_id = await _open_account(tx, caller, given, person_id, institution_id, username, password)
     signed_up = Caller(
         kind="customer",
         account_id=account_id,
@@ -77,6 +72,30 @@ async def sign_up(
     for kind, version in agreements:
         await consents.sign(tx, signed_up, person_id, kind, institution_id, version, channel, caller.ip)
     return person_id, account_id
+
+
+async def _open_account(
+    tx: Tx,
+    caller: Caller,
+    given: PersonInput,
+    person_id: UUID,
+    institution_id: UUID,
+    username: str | None,
+    password: str,
+) -> UUID:
+    try:
+        return await accounts.create_customer_account(
+            tx,
+            username=username,
+            phone=_mobile(given.phone),
+            password=password,
+            person_id=person_id,
+            institution_id=institution_id,
+            display_name=identity.normalise_name(given.name),
+            caller=caller,
+        )
+    except asyncpg.ForeignKeyViolationError:
+        raise PersonInvalid(fields={"institution_id": "机构不存在"}) from None
 
 
 async def _find_or_prove(tx: Tx, given: PersonInput, activation_code: str | None) -> tuple[UUID, bool]:
