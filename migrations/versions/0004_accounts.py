@@ -210,6 +210,15 @@ COMMENT ON TABLE accounts.role_permissions IS '角色的权限';
 COMMENT ON COLUMN accounts.role_permissions.role_id IS '角色';
 COMMENT ON COLUMN accounts.role_permissions.permission IS '权限：模块.对象.动作';
 
+CREATE TABLE accounts.role_seeds (
+    role_id uuid NOT NULL REFERENCES accounts.roles (id) ON DELETE CASCADE,
+    permission text NOT NULL,
+    PRIMARY KEY (role_id, permission)
+);
+COMMENT ON TABLE accounts.role_seeds IS '平台曾为角色预置的权限：管理员收回后，升级时不再自动加回';
+COMMENT ON COLUMN accounts.role_seeds.role_id IS '角色';
+COMMENT ON COLUMN accounts.role_seeds.permission IS '权限';
+
 CREATE TABLE accounts.account_roles (
     account_id uuid NOT NULL REFERENCES accounts.accounts (id),
     role_id uuid NOT NULL REFERENCES accounts.roles (id),

@@ -1,0 +1,79 @@
+"""What other modules and `main` may call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from kanghu.kernel.crypto import vault
+from kanghu.kernel.db import Tx
+from kanghu.modules.accounts.repository import accounts as _rows
+from kanghu.modules.accounts.service.apps import ApiApp, ApiSecret, note_secret_used, take_token
+from kanghu.modules.accounts.service.apps import find_app as get_app
+from kanghu.modules.accounts.service.provision import (
+    create_api_app,
+    create_customer_account,
+    create_department,
+    create_institution,
+    create_staff_account,
+)
+from kanghu.modules.accounts.service.roles import seed_roles
+from kanghu.modules.accounts.service.sessions import NAME_CONTEXT, authenticate
+
+__all__ = [
+    "AccountBrief",
+    "ApiApp",
+    "ApiSecret",
+    "account_brief",
+    "account_of_person",
+    "accounts_with_permission",
+    "authenticate",
+    "create_api_app",
+    "create_customer_account",
+    "create_department",
+    "create_institution",
+    "create_staff_account",
+    "get_app",
+    "note_secret_used",
+    "seed_roles",
+    "take_token",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBrief:
+    """What others may know of an account. `display_name` is personal data: show it, never log it."""
+
+    id: UUID
+    kind: str
+    display_name: str
+    institution_id: UUID
+    department_id: UUID | None
+    person_id: UUID | None
+    active: bool
+
+
+async def account_brief(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, AccountBrief]:
+    """The accounts among `ids` that exist, by id."""
+    return {
+        found.id: AccountBrief(
+            id=found.id,
+            kind=found.kind,
+            display_name=vault.open(found.display_name_sealed, NAME_CONTEXT, found.id),
+            institution_id=found.institution_id,
+            department_id=found.department_id,
+            person_id=found.person_id,
+            active=found.state == "active",
+        )
+        for found in await _rows.get_accounts(tx, ids)
+    }
+
+
+async def account_of_person(tx: Tx, person_id: UUID) -> UUID | None:
+    """The customer's account of a person, None when he has none."""
+    return await _rows.id_of_person(tx, person_id)
+
+
+async def accounts_with_permission(tx: Tx, permission: str, institution_id: UUID) -> list[UUID]:
+    """The staff who hold `permission` and may be concerned with the institution: those who hold it on everything, and
+    those who belong to the institution, on whatever scope. Who gets notices for staff."""
+    return await _rows.with_permission(tx, permission, institution_id)

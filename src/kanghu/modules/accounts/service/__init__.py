@@ -1,0 +1,1 @@
+"""Use cases of the module, one file per subject."""

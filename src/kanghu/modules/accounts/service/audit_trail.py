@@ -1,0 +1,57 @@
+"""Searching the audit log — itself a reading that is recorded — and checking its chain."""
+
+from pathlib import Path
+
+from kanghu.kernel import audit, clock
+from kanghu.kernel.config import settings
+from kanghu.kernel.db import Tx
+from kanghu.kernel.ids import new_id
+from kanghu.kernel.security import Caller
+from kanghu.modules.accounts.models import AuditCheck, AuditEntry
+from kanghu.modules.accounts.repository import audit_trail as rows
+from kanghu.modules.accounts.repository.audit_trail import AuditFilter
+
+READ = "accounts.audit.read"
+
+
+async def search(
+    tx: Tx, caller: Caller, wanted: AuditFilter, before: int | None, limit: int
+) -> list[AuditEntry]:
+    """Entries in the caller's reach, newest first. What has happened in the last seconds may still be in the inbox."""
+    found = await rows.search(tx, caller.scope(READ).sql(), wanted, before, limit)
+    asked = {key: str(value) for key in AuditFilter.__slots__ if (value := getattr(wanted, key)) is not None}
+    await audit.record(
+        tx, caller, READ, subject="kernel.audit_log", person_id=wanted.person_id, detail={"asked": asked}
+    )
+    return found
+
+
+async def check_chain(tx: Tx, anchors_file: Path | None = None) -> AuditCheck:
+    """Verifies the whole chain against the heads kept outside the database, and keeps the verdict.
+
+    The heads are read first: what is sealed while we read only makes the chain longer than they say.
+    """
+    anchors = read_anchors(anchors_file or settings().home / "audit-anchors.txt")
+    verdict = await audit.verify(tx, anchors)
+    check = AuditCheck(
+        id=new_id(),
+        at=clock.now(),
+        checked=verdict.checked,
+        head=verdict.head,
+        broken_at=verdict.broken_at,
+        reason=verdict.reason,
+    )
+    await rows.add_check(tx, check)
+    return check
+
+
+def read_anchors(file: Path) -> list[tuple[int, str]]:
+    """(sequence, hash in hex) per line; a line cut off by a crash is not a head."""
+    if not file.exists():
+        return []
+    pairs = (line.split() for line in file.read_text(encoding="ascii").splitlines())
+    return [(int(pair[0]), pair[1]) for pair in pairs if len(pair) == 2 and len(pair[1]) == 64]
+
+
+async def last_check(tx: Tx) -> AuditCheck | None:
+    return await rows.last_check(tx)

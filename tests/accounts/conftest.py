@@ -1,0 +1,93 @@
+"""A hospital with real accounts, and clients that sign in through the door like everybody else."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from kanghu.kernel.db import Database
+from kanghu.main.app import create_app
+from kanghu.modules.accounts import public
+
+PASSWORD = "Correct-Horse-9"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """Two institutions; in the first, surgery with two wards below it."""
+
+    database: Database
+    east: UUID
+    west: UUID
+    surgery: UUID
+    ward: UUID
+    annexe: UUID
+
+    async def staff(
+        self,
+        username: str,
+        *grants: tuple[str, str],
+        institution: UUID | None = None,
+        department: UUID | None = None,
+        totp: bool = False,
+        must_change: bool = False,
+        phone: str | None = None,
+    ) -> UUID:
+        async with self.database.transaction() as tx:
+            return await public.create_staff_account(
+                tx,
+                username=username,
+                password=PASSWORD,
+                display_name="张三丰",
+                institution_id=institution or self.east,
+                department_id=department,
+                grants=grants,
+                totp_secret=TOTP_SECRET if totp else None,
+                must_change_password=must_change,
+                phone=phone,
+            )
+
+
+@pytest.fixture
+async def hospital(database: Database) -> Hospital:
+    async with database.transaction() as tx:
+        east = await public.create_institution(tx, "EAST", "东院")
+        west = await public.create_institution(tx, "WEST", "西院")
+        surgery = await public.create_department(tx, east, "SUR", "外科")
+        ward = await public.create_department(tx, east, "SUR-1", "外科一病区", surgery)
+        annexe = await public.create_department(tx, east, "SUR-1-A", "一病区附楼", ward)
+    return Hospital(database, east, west, surgery, ward, annexe)
+
+
+@pytest.fixture
+def real_app(database: Database) -> FastAPI:
+    """The application with real sessions."""
+    return create_app(database, public.authenticate)
+
+
+@pytest.fixture
+async def web(real_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(real_app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as made:
+        yield made
+
+
+Enter = Callable[..., Awaitable[dict[str, str]]]
+
+
+@pytest.fixture
+def enter(web: httpx.AsyncClient) -> Enter:
+    """`await enter("name")` signs in and returns the headers of the session."""
+
+    async def sign_in(login: str, code: str | None = None, password: str = PASSWORD) -> dict[str, str]:
+        answer = await web.post(
+            "/api/session/login", json={"login": login, "password": password, "code": code}
+        )
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+    return sign_in
