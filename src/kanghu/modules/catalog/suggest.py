@@ -52,6 +52,8 @@ _SAME_NAME: Final = 1.0
 _SYNONYM: Final = 0.95
 _CORE_NAME: Final = 0.92
 _ABBREVIATION: Final = 0.85
+_UNQUALIFIED: Final = 0.9
+_BRACKETED_ONLY: Final = 0.7
 _CODE: Final = 0.6
 _SIMILAR: Final = 0.85
 _PINYIN: Final = 0.75
@@ -147,7 +149,7 @@ class Suggester:
         whole, outer, inner = _parts(item.name)
         self._know(whole, position, _SAME_NAME, "名称相同")
         self._know(outer, position, _SAME_NAME, "名称相同")
-        for synonym in (*item.synonyms, *item.name.split("/")[1:]):
+        for synonym in (*item.synonyms, *_BRACKETED.sub("", item.name).split("/")[1:]):
             self._know(fold(synonym), position, _SYNONYM, "同义词")
         for name in {whole, outer, *(fold(synonym) for synonym in item.synonyms)}:
             self._know(_core(name), position, _CORE_NAME, "名称相同（去掉标本与方法字样）")
@@ -166,17 +168,22 @@ class Suggester:
         """The likeliest standard items, best first; empty when nothing comes near."""
         whole, outer, inner = _parts(vendor.name)
         evidence: dict[int, _Evidence] = {}
-        self._by_name({whole, outer, *inner}, evidence)
+        # What stands in brackets may be the method, or may make it another item: 彩超(甲状腺), C反应蛋白(超敏).
+        qualified = any(not _LATIN.fullmatch(part) for part in inner)
+        self._by_name(whole, 1.0, evidence)
+        self._by_name(outer, _UNQUALIFIED if qualified else 1.0, evidence)
+        for part in inner:
+            self._by_name(part, _BRACKETED_ONLY, evidence)
         self._by_abbreviation(vendor, [whole, outer, *inner], evidence)
         self._by_likeness(outer or whole, evidence)
         found = [self._judge(vendor, self._items[position], proof) for position, proof in evidence.items()]
         likely = [suggestion for suggestion in found if suggestion.score >= _LEAST]
         return sorted(likely, key=lambda one: (-one.score, one.item_code))[:limit]
 
-    def _by_name(self, names: set[str], evidence: dict[int, _Evidence]) -> None:
-        for name in names | {_core(name) for name in names}:
-            for position, weight, reason in self._exact.get(name, ()):
-                evidence.setdefault(position, _Evidence()).add(weight, reason)
+    def _by_name(self, name: str, share: float, evidence: dict[int, _Evidence]) -> None:
+        for spelling in {name, _core(name)}:
+            for position, weight, reason in self._exact.get(spelling, ()):
+                evidence.setdefault(position, _Evidence()).add(share * weight, reason)
 
     def _by_abbreviation(
         self, vendor: VendorName, names: Sequence[str], evidence: dict[int, _Evidence]
