@@ -47,13 +47,15 @@ def run() -> int:
     supervisor = Supervisor(say)
     supervisor.listen_to_signals()
     home = Home(chosen.home.resolve())
-    home.create()
     try:
+        home.create()
         with only_one(home.lock):
             return _run(Platform(chosen, home, supervisor))
     except StartFailed as error:  # the lock is taken
         say(f"✗ {error}")
-        return 1
+    except PermissionError as error:
+        say(f"✗ 没有写入 {error.filename} 的权限，请换一个目录（KANGHU_HOME）")
+    return 1
 
 
 def _run(platform: "Platform") -> int:
