@@ -19,6 +19,7 @@ from kanghu.main.supervisor.processes import (
     StartFailed,
     StopRequested,
     Supervisor,
+    explanation,
     only_one,
     shorten,
 )
@@ -155,6 +156,27 @@ def test_a_failed_start_says_what_the_child_said(stage: Stage) -> None:
         stage.supervisor.start(stage.child("web", "raise SystemExit('KANGHU_PORT 有误')"))
     assert any("web 退出（代码 1）" in line for line in stage.said)
     assert "  web │ KANGHU_PORT 有误" in stage.said
+
+
+def test_only_what_this_run_said_is_shown(stage: Stage) -> None:
+    (stage.folder / "web.log").write_text("ValueError: of yesterday\n")
+    stage.supervisor.start(stage.child("web", SLEEPER))
+    stage.launched["web"][0].kill()
+    stage.tick_until(lambda: "✓ web 已恢复" in stage.said)
+    assert not any("yesterday" in line for line in stage.said)
+
+
+def test_the_error_is_shown_not_the_noise_behind_it(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    trace = "Traceback:\n  File x\npackage.SomethingError: why\n[SQL: " + "\n".join(
+        f"line {n}" for n in range(50)
+    )
+    log.write_text(trace)
+    assert explanation(log, 0).startswith("package.SomethingError: why\n[SQL: line 0")
+    log.write_text("\n".join(f"line {n}" for n in range(50)))
+    assert explanation(log, 0).splitlines()[-1] == "line 49"
+    assert explanation(log, 10**6).endswith("line 49")  # the log was shortened meanwhile
+    assert explanation(tmp_path / "none", 0) == ""
 
 
 def test_a_start_that_needs_several_tries(stage: Stage) -> None:

@@ -6,6 +6,7 @@ One thread, one loop, no pipes: children write to their own log files, so their 
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,10 @@ LONGEST_DELAY = 30.0
 PROVEN_SECONDS = 60.0
 TICK = 0.05
 LOG_LIMIT = 20 * 1024 * 1024
-TAIL_LINES = 6
+EXPLANATION_LINES = 6
+EXPLANATION_BYTES = 16384
+# The last line of a Python traceback: "package.SomethingError: why".
+ERROR_LINE = re.compile(r"[\w.]+(Error|Exception|Failed|Prepared)(:|$)")
 
 
 class StartFailed(RuntimeError):
@@ -59,6 +63,7 @@ class _Kept:
     child: Child
     process: subprocess.Popen[bytes] | None = None
     launched_at: float = 0.0
+    log_start: int = 0
     retry_at: float = 0.0
     delay: float = FIRST_DELAY
     deaths: int = 0
@@ -101,6 +106,7 @@ class Supervisor:
 
         Raises StartFailed when it fails, StopRequested (the command is ended) when asked to stop meanwhile.
         """
+        log_start = size_of(log)
         process = spawn(command, env=env, log=log, death_signal=signal.SIGKILL, show_output=True)
         try:
             while process.poll() is None:
@@ -108,7 +114,7 @@ class Supervisor:
         finally:
             stop(process, signal.SIGTERM, 10.0)
         if process.returncode != 0:
-            raise StartFailed(f"{Path(command[-1]).name} 失败，日志 {log} 的最后几行：\n{tail(log)}")
+            raise StartFailed(f"{command[-1]} 失败，完整日志在 {log}：\n{explanation(log, log_start)}")
 
     def watch(self) -> None:
         """Keep everything running until asked to stop."""
@@ -160,6 +166,7 @@ class Supervisor:
         if kept.deaths:
             self._say(f"… 重新启动 {kept.child.name}")
         kept.launched_at = now
+        kept.log_start = size_of(kept.child.log)
         try:
             kept.process = kept.child.launch()
         except (OSError, subprocess.SubprocessError) as error:  # a full disk, no process left: it may pass
@@ -170,7 +177,7 @@ class Supervisor:
         kept.process, kept.ready = None, False
         kept.deaths += 1
         self._say(f"✗ {kept.child.name} {how}，日志 {kept.child.log}")
-        for line in tail(kept.child.log).splitlines():
+        for line in explanation(kept.child.log, kept.log_start).splitlines():
             self._say(f"  {kept.child.name} │ {line}")
         kept.retry_at = now + kept.delay
         kept.delay = min(kept.delay * 2, LONGEST_DELAY)
@@ -180,14 +187,24 @@ class Supervisor:
             shorten(kept.child.log, LOG_LIMIT)
 
 
-def tail(log: Path) -> str:
-    """The last lines of a log, empty when there is none."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 8192))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
-    except FileNotFoundError:
+def size_of(log: Path) -> int:
+    """Bytes in a log now; what is written later stands behind them."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def explanation(log: Path, since: int) -> str:
+    """Why a process ended, by what its log says from byte `since` on: the last error with what follows, else the end."""
+    size = size_of(log)
+    if size < since:  # shortened in between
+        since = 0
+    if size == 0:
         return ""
+    with log.open("rb") as file:
+        file.seek(max(since, size - EXPLANATION_BYTES))
+        lines = file.read().decode(errors="replace").splitlines()
+    errors = [number for number, line in enumerate(lines) if ERROR_LINE.match(line)]
+    first = errors[-1] if errors else max(0, len(lines) - EXPLANATION_LINES)
+    return "\n".join(lines[first : first + EXPLANATION_LINES])
 
 
 def shorten(log: Path, limit: int) -> None:
