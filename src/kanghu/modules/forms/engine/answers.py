@@ -42,7 +42,7 @@ def read(item: Item, raw: Any, context: Mapping[str, Any]) -> Any:
         raise Unacceptable("应为多项")
     if len(raw) > MAX_REPEATS:
         raise Unacceptable(f"最多填写{MAX_REPEATS}项")
-    values = [_READERS[item.type](item, part, context) for part in raw if not is_blank(part)]
+    values = [_READERS[item.type](item, part, context) for part in raw if not _blank(part)]
     return _choices(item, values) if item.type in CODED else values
 
 

@@ -1,0 +1,8 @@
+"""What other modules may call: `notify`, the one way out of messages, and `seed_templates`."""
+
+from kanghu.modules.notices.errors import NoticeNotDelivered, NoticeNotRendered
+from kanghu.modules.notices.models import Notice
+from kanghu.modules.notices.service.sending import notify
+from kanghu.modules.notices.service.templates import seed_templates
+
+__all__ = ["Notice", "NoticeNotDelivered", "NoticeNotRendered", "notify", "seed_templates"]

@@ -1,0 +1,1 @@
+"""Use cases: `sending` (the one way out), `inbox` (whom it reached), `templates`."""
