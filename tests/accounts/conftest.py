@@ -1,8 +1,6 @@
 """A hospital with real accounts, and clients that sign in through the door like everybody else."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from uuid import UUID
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -12,44 +10,7 @@ from kanghu.kernel.db import Database
 from kanghu.main.app import create_app
 from kanghu.modules.accounts import public
 
-PASSWORD = "Correct-Horse-9"
-TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-@dataclass(frozen=True)
-class Hospital:
-    """Two institutions; in the first, surgery with two wards below it."""
-
-    database: Database
-    east: UUID
-    west: UUID
-    surgery: UUID
-    ward: UUID
-    annexe: UUID
-
-    async def staff(
-        self,
-        username: str,
-        *grants: tuple[str, str],
-        institution: UUID | None = None,
-        department: UUID | None = None,
-        totp: bool = False,
-        must_change: bool = False,
-        phone: str | None = None,
-    ) -> UUID:
-        async with self.database.transaction() as tx:
-            return await public.create_staff_account(
-                tx,
-                username=username,
-                password=PASSWORD,
-                display_name="张三丰",
-                institution_id=institution or self.east,
-                department_id=department,
-                grants=grants,
-                totp_secret=TOTP_SECRET if totp else None,
-                must_change_password=must_change,
-                phone=phone,
-            )
+from .hospital import PASSWORD, Enter, Hospital
 
 
 @pytest.fixture
@@ -74,9 +35,6 @@ async def web(real_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(real_app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as made:
         yield made
-
-
-Enter = Callable[..., Awaitable[dict[str, str]]]
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ async def note_secret_used(tx: Tx, secret_id: UUID, now: datetime) -> None:
     await tx.execute(
         """UPDATE accounts.api_secrets SET last_used_at = $2
             WHERE id = (SELECT id FROM accounts.api_secrets
-                         WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2 - interval '1 minute')
+                         WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2::timestamptz - interval '1 minute')
                            FOR UPDATE SKIP LOCKED)""",
         secret_id,
         now,

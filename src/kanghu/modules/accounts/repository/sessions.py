@@ -13,7 +13,7 @@ _LIVE = """
 WITH touched AS (
     UPDATE accounts.sessions SET last_seen_at = $2
      WHERE id = (SELECT id FROM accounts.sessions
-                  WHERE token_hash = $1 AND revoked_at IS NULL AND last_seen_at < $2 - interval '1 minute'
+                  WHERE token_hash = $1 AND revoked_at IS NULL AND last_seen_at < $2::timestamptz - interval '1 minute'
                     AND expires_at > $2 AND last_seen_at + idle_limit > $2
                     FOR UPDATE SKIP LOCKED))
 SELECT s.id AS session_id, s.second_factor, a.id AS account_id, a.kind, a.display_name_sealed, a.must_change_password,
