@@ -9,6 +9,7 @@ import pytest
 from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller, Scope
+from kanghu.modules.accounts import public as accounts
 
 from .conftest import Hospital, Register, a_customer, a_person, as_json, citizen_number
 
@@ -343,8 +344,6 @@ async def test_a_doctor_sees_whom_they_registered_and_takes_nobody_away(  # type
     assert (await client.get(f"{ROOT}/persons/{made.json()['person_id']}", headers=own)).status_code == 200
 
     async with database.transaction() as tx:
-        from kanghu.modules.accounts import public as accounts
-
         colleague = await accounts.create_staff_account(
             tx,
             username="colleague",
