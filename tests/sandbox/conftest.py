@@ -50,7 +50,8 @@ def served(app: Any) -> Iterator[str]:
     thread.start()
     deadline = time.monotonic() + 20
     while not server.started:
-        assert thread.is_alive() and time.monotonic() < deadline, "server did not start"
+        assert thread.is_alive(), "server did not start"
+        assert time.monotonic() < deadline, "server did not start in time"
         time.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -116,9 +117,7 @@ class RecordingPlatform:
             OUTBOUND[1], request.method, request.url.path, at, nonce, body, headers["x-sign-type"]
         )
         in_time = abs(time.time() - at) <= 300
-        return (
-            fresh and in_time and headers["x-app-id"] == OUTBOUND[0] and headers["x-signature"] == expected
-        )
+        return fresh and in_time and headers["x-app-id"] == OUTBOUND[0] and headers["x-signature"] == expected
 
     def of(self, path_end: str) -> list[Received]:
         """Complete calls to one interface, in order of arrival."""
@@ -204,7 +203,7 @@ def centre_settings(tmp_path: Path, recording_platform: RecordingPlatform) -> Se
 
 
 @pytest.fixture
-async def centre(centre_settings: Settings):  # noqa: ANN201 - an async generator
+async def centre(centre_settings: Settings):
     with served(create_app(centre_settings)) as address:
         async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
             yield RunningCentre(address, centre_settings.home, http)
@@ -230,7 +229,7 @@ def stranger() -> dict[str, Any]:
         "sex": "2",
         "birth_date": "19900228",
         "id_type": "01",
-        "id_number": "65010219900228012X",
+        "id_number": "650121199002280122",
     }
 
 

@@ -86,9 +86,7 @@ async def test_malformed(centre: RunningCentre, zhang: dict[str, Any], change: d
 
 
 async def test_not_json_and_long_request_id(centre: RunningCentre, zhang: dict[str, Any]) -> None:
-    await refused(
-        await centre.call("/account-bindings", None, raw=b"{cut of"), 422, "transport.malformed"
-    )
+    await refused(await centre.call("/account-bindings", None, raw=b"{cut of"), 422, "transport.malformed")
     await refused(await centre.bind(zhang, request_id="x" * 65), 422, "transport.request_id")
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from kanghu_sandbox.wire import signature
-from kanghu_sandbox.wire.signature import BadSignature, Credentials, read_headers, sign, signed_headers, verify
+from kanghu_sandbox.wire.signature import (
+    BadSignature,
+    Credentials,
+    read_headers,
+    sign,
+    signed_headers,
+    verify,
+)
 
 BODY = (
     '{"person":{"name":"张建国","sex":"1","birth_date":"19680315","id_type":"01","id_number":"110101196803150016"}}'
@@ -102,7 +109,9 @@ def test_every_part_is_signed(method: str, target: str, body: bytes) -> None:
 
 @pytest.mark.parametrize(("skew", "good"), [(-301, False), (-300, True), (300, True), (301, False)])
 def test_clock_window(skew: int, good: bool) -> None:
-    headers = read_headers(signed_headers(Credentials("app", ("s",)), "POST", "/x", BODY, timestamp=AT + skew))
+    headers = read_headers(
+        signed_headers(Credentials("app", ("s",)), "POST", "/x", BODY, timestamp=AT + skew)
+    )
     if good:
         verify(headers, ("s",), "POST", "/x", BODY, now=AT)
     else:

@@ -62,20 +62,22 @@ async def test_a_stranger_gets_an_account_and_103(centre: RunningCentre, strange
 async def test_another_spelling_is_the_same_person(
     centre: RunningCentre, zhang: dict[str, Any], change: dict[str, str]
 ) -> None:
-    assert (await centre.bind(zhang | change)).json()["data"]["exam_account"] == await account_of(centre, zhang)
+    assert (await centre.bind(zhang | change)).json()["data"]["exam_account"] == await account_of(
+        centre, zhang
+    )
 
 
 async def test_old_15_digit_number_is_the_same_person(centre: RunningCentre) -> None:
-    """Known by 510104551230009; comes with the 18-digit number."""
+    """Known by 310101551230009; comes with the 18-digit number."""
     chen = {"name": "陈志强", "sex": "1", "birth_date": "19551230", "id_type": "01"}
-    old = (await centre.bind(chen | {"id_number": "510104551230009"})).json()
-    new = (await centre.bind(chen | {"id_number": "510104195512300093"})).json()
+    old = (await centre.bind(chen | {"id_number": "310101551230009"})).json()
+    new = (await centre.bind(chen | {"id_number": "310101195512300099"})).json()
     assert old["messages"] == new["messages"] == []
     assert old["data"] == new["data"]
 
 
 async def test_other_dot_in_a_name_is_the_same_person(centre: RunningCentre) -> None:
-    person = {"sex": "2", "birth_date": "19800101", "id_type": "01", "id_number": "650102198001010127"}
+    person = {"sex": "2", "birth_date": "19800101", "id_type": "01", "id_number": "650121198001010126"}
     answers = [
         (await centre.bind(person | {"name": name})).json()
         for name in ("阿依古丽·买买提", "阿依古丽•买买提", "阿依古丽．买买提")
@@ -162,6 +164,22 @@ async def test_202_for_another_persons_account(
     ).json()
     assert answer["messages"][0]["code"] == "202"
     assert "张建国" not in str(answer)
+
+
+async def test_items_without_a_code_are_left_to_the_desk(
+    centre: RunningCentre, zhang: dict[str, Any]
+) -> None:
+    unmatched = {"item_code": "", "name": "骨密度", "category": "功能检查", "optional": True}
+    account = await account_of(centre, zhang)
+    answer = (
+        await centre.call("/appointments", appointment(account, zhang, items=[unmatched, *ITEMS]))
+    ).json()
+    assert answer["accepted"] is True
+    assert answer["data"]["unmatched_items"] == ["骨密度"]
+    [booking] = await centre.control("GET", "/appointments")
+    assert (booking["items"], booking["unmatched"]) == (["GLU0"], ["骨密度"])
+    nothing = (await centre.call("/appointments", appointment(account, zhang, items=[unmatched]))).json()
+    assert nothing["messages"][0]["code"] == "202"
 
 
 async def test_two_exams_on_one_day_are_two_exams(centre: RunningCentre, zhang: dict[str, Any]) -> None:

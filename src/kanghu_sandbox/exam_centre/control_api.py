@@ -141,7 +141,7 @@ async def run_an_exam(wanted: RunExam, centre: TheCentre) -> ExamRun:
 
 @router.post("/results", operation_id="change_results", tags=["调用平台"])
 async def change_results(wanted: ChangeResults, centre: TheCentre) -> ExamRun:
-    """改、增、删已有结果并推送（US-H3）；每变一次，该项目的 sequence 加一。"""
+    """增（可为未预约的加项）、改、删结果并推送（US-H3）；每变一次，该项目的 sequence 加一。"""
 
     def work(tx: Tx) -> tuple[str, list[OutMessage]]:
         desk = _desk(tx, centre, wanted.exam_no, wanted.exam_account)

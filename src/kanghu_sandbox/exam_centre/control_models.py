@@ -35,6 +35,7 @@ class AppointmentView(BaseModel):
     exam_account: str
     appointment_date: str
     items: list[str]
+    unmatched: list[str] = Field(description="平台未给出编码的项目，须由前台人工对照")
     origin: str
     report_version: int
     created_at: str
@@ -102,7 +103,7 @@ class RunExam(WhichExam):
 
 
 class ChangeResults(WhichExam):
-    """改、增或删已有结果（US-H3）"""
+    """增（可为未预约的加项）、改、删结果（US-H3）"""
 
     change: Change = MODIFY
     values: dict[str, str] = Field(default_factory=dict, description="change 为 1、2 时：编码 → 新的打印值")

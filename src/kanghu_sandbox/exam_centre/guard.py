@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from kanghu_sandbox.wire import signature
 from kanghu_sandbox.wire.client import new_request_id
@@ -41,11 +42,10 @@ class SignedCall:
     fingerprint: str
 
 
-async def authenticate(request: Request, store: Store, credentials: signature.Credentials) -> SignedCall:
-    """Read and verify a call. Raises Refused (401, 413, 415, 422)."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise Refused(415, "transport.media_type", "Content-Type 应为 application/json; charset=utf-8")
-    body = await _read_body(request)
+async def authenticate(
+    request: Request, body: bytes, store: Store, credentials: signature.Credentials
+) -> SignedCall:
+    """Verify a call whose body has been read. Raises Refused (401, 422)."""
     target = _target(request)
     now = time.time()
     try:
@@ -87,13 +87,18 @@ def request_id_of(request: Request) -> str:
     return request.headers.get(signature.REQUEST_ID, "").strip()
 
 
-async def _read_body(request: Request) -> bytes:
-    """The body, never more of it than allowed, whatever Content-Length says. Raises Refused 413."""
+async def read_body(request: Request) -> bytes:
+    """The body, never more of it than allowed, whatever Content-Length says. Raises Refused (400, 413, 415)."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refused(415, "transport.media_type", "Content-Type 应为 application/json; charset=utf-8")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise Refused(413, "transport.too_large", "正文超过 1 MiB")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_BODY_BYTES:
+                raise Refused(413, "transport.too_large", "正文超过 1 MiB")
+    except ClientDisconnect as gone:
+        raise Refused(400, "transport.cut_off", "正文没有发完") from gone
     return bytes(body)
 
 

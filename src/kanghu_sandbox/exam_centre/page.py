@@ -86,7 +86,8 @@ def _appointments(bookings: Iterable[Booking]) -> str:
             escape(one.exam_no),
             escape(one.exam_account),
             escape(one.appointment_date),
-            f"{len(one.items)} 项",
+            f"{len(one.items)} 项"
+            + (f"；待人工对照：{escape('、'.join(one.unmatched))}" if one.unmatched else ""),
             f"第 {one.report_version} 版" if one.report_version else "未出",
             escape(one.origin),
         )

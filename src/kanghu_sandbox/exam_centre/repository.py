@@ -1,6 +1,7 @@
 """All SQL of the exam centre, except that of the outbox. Every function works inside the caller's transaction."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +25,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One exam of one person; `items` are the centre's own codes."""
+    """One exam of one person.
+
+    `items` are the centre's own codes; `unmatched` the names of items that came without one.
+    """
 
     exam_no: str
     exam_account: str
     appointment_date: str
     items: tuple[str, ...]
+    unmatched: tuple[str, ...]
     origin: str
     report_version: int
     created_at: str
@@ -125,14 +130,24 @@ def booked(tx: Tx, day: str) -> int:
     return int(tx.execute(query, (day,)).fetchone()[0])
 
 
-def add_booking(tx: Tx, exam_account: str, day: str, items: list[str], origin: str) -> Booking:
+def add_booking(
+    tx: Tx, exam_account: str, day: str, items: Sequence[str], unmatched: Sequence[str], origin: str
+) -> Booking:
     """Store an appointment and give it its exam number."""
     number = tx.execute("SELECT coalesce(max(id), 0) + 1 FROM appointments").fetchone()[0]
     exam_no = f"{day}{number:06d}"
     tx.execute(
-        "INSERT INTO appointments (exam_no, exam_account, appointment_date, items, origin, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (exam_no, exam_account, day, json.dumps(items), origin, clock.stamp()),
+        "INSERT INTO appointments (exam_no, exam_account, appointment_date, items, unmatched, origin, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            exam_no,
+            exam_account,
+            day,
+            json.dumps(items),
+            json.dumps(unmatched, ensure_ascii=False),
+            origin,
+            clock.stamp(),
+        ),
     )
     booking = find_booking(tx, exam_no)
     assert booking is not None
@@ -171,6 +186,7 @@ def _booking(row: Any) -> Booking:
         row["exam_account"],
         row["appointment_date"],
         tuple(json.loads(row["items"])),
+        tuple(json.loads(row["unmatched"])),
         row["origin"],
         row["report_version"],
         row["created_at"],

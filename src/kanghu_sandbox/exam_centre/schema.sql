@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS appointments (
     exam_no          TEXT NOT NULL UNIQUE,
     exam_account     TEXT NOT NULL REFERENCES persons (exam_account),
     appointment_date TEXT NOT NULL,
-    items            TEXT NOT NULL CHECK (json_valid(items)),
+    items            TEXT NOT NULL CHECK (json_valid(items)),           -- codes of the centre
+    unmatched        TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(unmatched)), -- names of items sent without a code
     origin           TEXT NOT NULL,
     report_version   INTEGER NOT NULL DEFAULT 0,
     created_at       TEXT NOT NULL

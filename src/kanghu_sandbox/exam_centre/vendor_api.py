@@ -99,9 +99,10 @@ async def _answer(
     started = time.monotonic()
     request_id, body = guard.request_id_of(request) or new_request_id(), b""
     try:
+        body = await guard.read_body(request)
         await _stumble(request, faults)
-        call = await guard.authenticate(request, centre.store, centre.inbound)
-        request_id, body = call.request_id, call.body
+        call = await guard.authenticate(request, body, centre.store, centre.inbound)
+        request_id = call.request_id
         asked = _parse(model, body)
         envelope = await centre.store.run(
             lambda tx: guard.answer_once(tx, call, lambda inner: work(inner, asked))

@@ -1,11 +1,15 @@
 """The envelope of every answer, and how to read one that may not be an envelope at all."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 INFO: Literal["info"] = "info"
 ERROR: Literal["error"] = "error"
+
+
+# An absent object, an empty one and null say the same.
+Details = Annotated[dict[str, Any], BeforeValidator(lambda value: {} if value is None else value)]
 
 
 class Message(BaseModel):
@@ -16,7 +20,7 @@ class Message(BaseModel):
     code: str = Field(description="信息编号，例如 103；传输类错误以字母开头，不与业务编号相混")
     level: Literal["info", "error"] = Field(description="信息级别：info 提示，error 错误")
     text: str = Field(description="信息内容")
-    details: dict[str, Any] = Field(default_factory=dict, description="供程序读取的细节")
+    details: Details = Field(default_factory=dict, description="供程序读取的细节")
 
 
 class Envelope(BaseModel):
@@ -26,7 +30,7 @@ class Envelope(BaseModel):
 
     accepted: bool = Field(description="接收状态 / 是否成功")
     messages: list[Message] = Field(default_factory=list, description="返回信息")
-    data: dict[str, Any] = Field(default_factory=dict, description="输出内容")
+    data: Details = Field(default_factory=dict, description="输出内容")
     request_id: str = Field(default="", description="与请求头 X-Request-Id 相同；未给出时由服务方生成")
 
     def codes(self) -> list[str]:

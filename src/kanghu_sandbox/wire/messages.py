@@ -63,7 +63,7 @@ class Person(WireModel):
 class ListItem(WireModel):
     """One line of 体检项目清单数据集."""
 
-    item_code: Annotated[Text, Field(description="体检中心的项目编码")]
+    item_code: Annotated[str, Field(description="体检中心的项目编码；平台尚未对照的项目为空")]
     standard_code: str | None = None
     name: str = ""
     category: str | None = None

@@ -1,6 +1,8 @@
 """US-K2 预约体检, and appointments that the centre's own front desk makes."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from kanghu_sandbox.wire.envelope import Envelope, error
 from kanghu_sandbox.wire.messages import Appointment, format_date, parse_date
@@ -26,7 +28,11 @@ def bookable_days(today: date) -> tuple[date, date]:
 
 
 def book_by_platform(tx: Tx, wanted: Appointment, today: date, daily_capacity: int) -> Envelope:
-    """US-K2: an exam number, or 201 (not one of the allowed days) or 202 (anything else, with the reason)."""
+    """US-K2: an exam number, or 201 (not one of the allowed days) or 202 (anything else, with the reason).
+
+    Items that the platform hasn't matched yet come without a code: they are noted for the front desk and named in the
+    answer's `unmatched_items`; the rest is booked.
+    """
     first, last = bookable_days(today)
     if not first <= parse_date(wanted.appointment_date) <= last:
         first_day, last_day = format_date(first), format_date(last)
@@ -34,15 +40,27 @@ def book_by_platform(tx: Tx, wanted: Appointment, today: date, daily_capacity: i
         return _refused("201", text, first_date=first_day, last_date=last_day)
     try:
         _check_person(tx, wanted)
-        codes = [item.item_code for item in wanted.items]
-        booking = book(tx, wanted.exam_account, wanted.appointment_date, codes, daily_capacity, origin="K2")
+        codes = [item.item_code for item in wanted.items if item.item_code]
+        unmatched = [item.name or item.standard_code or "" for item in wanted.items if not item.item_code]
+        booking = book(
+            tx, wanted.exam_account, wanted.appointment_date, codes, daily_capacity, "K2", unmatched
+        )
     except CannotBook as reason:
         return _refused("202", f"体检预约失败。{reason}", **reason.details)
-    return Envelope(accepted=True, data={"exam_no": booking.exam_no})
+    data: dict[str, Any] = {"exam_no": booking.exam_no}
+    if booking.unmatched:
+        data["unmatched_items"] = list(booking.unmatched)
+    return Envelope(accepted=True, data=data)
 
 
 def book(
-    tx: Tx, exam_account: str, day: str, item_codes: list[str], daily_capacity: int, origin: str
+    tx: Tx,
+    exam_account: str,
+    day: str,
+    item_codes: Sequence[str],
+    daily_capacity: int,
+    origin: str,
+    unmatched: Sequence[str] = (),
 ) -> Booking:
     """Take a place on a day. Raises CannotBook. Two exams of one person on one day are allowed.
 
@@ -56,7 +74,7 @@ def book(
     places = repository.capacity(tx, day, daily_capacity)
     if repository.booked(tx, day) >= places:
         raise CannotBook(f"{day}已约满", appointment_date=day, capacity=places)
-    return repository.add_booking(tx, exam_account, day, codes, origin)
+    return repository.add_booking(tx, exam_account, day, codes, unmatched, origin)
 
 
 def _check_person(tx: Tx, wanted: Appointment) -> None:
@@ -67,7 +85,7 @@ def _check_person(tx: Tx, wanted: Appointment) -> None:
 
 def _check_items(tx: Tx, codes: list[str], sex: str) -> None:
     if not codes:
-        raise CannotBook("体检项目清单为空")
+        raise CannotBook("体检项目清单为空，或没有一项已与本中心对照")
     items = catalogue.current(tx)
     if unknown := [code for code in codes if code not in items or not items[code].active]:
         raise CannotBook(f"本中心没有这些项目：{'、'.join(unknown)}", items=unknown)

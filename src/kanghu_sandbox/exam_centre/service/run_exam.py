@@ -113,9 +113,15 @@ def perform(tx: Tx, desk: Desk, values: Mapping[str, str], pushes: int) -> list[
 
 
 def correct(tx: Tx, desk: Desk, values: Mapping[str, str], change: Change) -> list[OutMessage]:
-    """US-H3 with change 1 or 2: new printed values for items that were done. Raises NotKnown for others."""
-    done = [stored.item_code for stored in repository.results(tx, desk.booking.exam_no)]
-    _known(values, done, "这些项目还没有结果")
+    """US-H3 with change 1 (any item of the catalogue, booked or not) or 2 (items that have a result).
+
+    `values` are the new printed values by item code. Raises NotKnown for other items.
+    """
+    if change == ADD:
+        _known(values, catalogue.current(tx), "本中心没有这些项目")
+    else:
+        done = [stored.item_code for stored in repository.results(tx, desk.booking.exam_no)]
+        _known(values, done, "这些项目还没有结果")
     saved = [
         repository.save_result(tx, desk.booking.exam_no, code, change, _measured(tx, desk, code, value))
         for code, value in values.items()
