@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 def _run(connection: Connection) -> None:
     # A migration that waits for a lock stops everybody behind it: rather fail and be tried again.
-    connection.execute(text("SELECT pg_advisory_lock(7020260001)"))  # two starts at once migrate one after the other
+    connection.execute(
+        text("SELECT pg_advisory_lock(7020260001)")
+    )  # two starts at once migrate one after the other
     connection.execute(text("SET lock_timeout = '5s'"))
     connection.commit()
     context.configure(connection=connection, target_metadata=None, transaction_per_migration=True)

@@ -15,10 +15,10 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
+from alembic import command
 from alembic.config import Config
 from fastapi import FastAPI
 
-from alembic import command
 from kanghu.kernel.crypto import new_secrets, vault
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.ids import new_id

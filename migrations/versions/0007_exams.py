@@ -113,6 +113,11 @@ COMMENT ON COLUMN exams.bookings.updated_at IS '更新时间';
 CREATE UNIQUE INDEX bookings_one_open_request ON exams.bookings (vendor_id, person_id)
     WHERE origin = 'platform' AND state IN ('requested', 'sending');
 
+CREATE VIEW exams.pub_bookings AS
+    SELECT id AS booking_id, vendor_id, exam_no, person_id FROM exams.bookings WHERE exam_no IS NOT NULL;
+
+COMMENT ON VIEW exams.pub_bookings IS '公开视图：体检编号所属的预约与客户，供对接接口一次读取';
+
 CREATE INDEX bookings_person_idx ON exams.bookings (person_id, id DESC);
 
 CREATE INDEX bookings_institution_idx ON exams.bookings (institution_id, id DESC);
@@ -150,7 +155,7 @@ CREATE TABLE exams.results (
     raw_unit text NOT NULL,
     numeric_value double precision,
     comparator text NOT NULL,
-    ordinal_rank smallint,
+    ordinal_rank integer,
     coded_value text NOT NULL,
     unit text NOT NULL,
     reference_text text NOT NULL,

@@ -50,7 +50,9 @@ async def test_a_job_delivered_twice_takes_effect_once(database: Database) -> No
 async def _write(database: Database, count: int) -> None:
     async with database.transaction() as tx:
         for number in range(count):
-            await audit.record(tx, SYSTEM, "test.row.write", subject=f"t/{number}", person_id=new_id(), detail={"n": number})
+            await audit.record(
+                tx, SYSTEM, "test.row.write", subject=f"t/{number}", person_id=new_id(), detail={"n": number}
+            )
 
 
 async def _seal_and_verify(database: Database, anchors: list[tuple[int, str]] | None = None) -> audit.Verdict:

@@ -66,7 +66,9 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
 def openapi(app: FastAPI, audience: str) -> dict[str, Any]:
     """The OpenAPI document of one audience: admin, patient or open."""
     title, prefixes = AUDIENCES[audience]
-    routes = [route for route in app.routes if isinstance(route, APIRoute) and route.path.startswith(prefixes)]
+    routes = [
+        route for route in app.routes if isinstance(route, APIRoute) and route.path.startswith(prefixes)
+    ]
     document = get_openapi(title=title, version=kanghu.__version__, routes=routes)
     if audience != "open":
         bearer = {"type": "http", "scheme": "bearer", "description": "登录后取得的会话令牌"}

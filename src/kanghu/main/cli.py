@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+from alembic import command
 from alembic.config import Config
 
-from alembic import command
 from kanghu.kernel import audit
 from kanghu.kernel.config import Settings, settings
 from kanghu.kernel.db import Database, Tx
 from kanghu.main.process import NotPrepared, prepare
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="康护 Kanghu 平台", pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="康护 Kanghu 平台", pretty_exceptions_enable=False
+)
 audit_app = typer.Typer(no_args_is_help=True, help="审计链")
 keys_app = typer.Typer(no_args_is_help=True, help="加密密钥")
 demo_app = typer.Typer(no_args_is_help=True, help="演示数据")
@@ -95,7 +97,9 @@ def verify_audit(as_json: AsJson = False) -> None:
     verdict = _in_transaction(verify)
     if as_json:
         broken = {"broken_at": verdict.broken_at, "reason": verdict.reason}
-        typer.echo(json.dumps({"checked": verdict.checked, "head": verdict.head, **broken}, ensure_ascii=False))
+        typer.echo(
+            json.dumps({"checked": verdict.checked, "head": verdict.head, **broken}, ensure_ascii=False)
+        )
     elif verdict.broken_at is None:
         typer.echo(f"审计链完整：{verdict.checked} 条，末值 {verdict.head[:16]}…")
     else:

@@ -37,7 +37,10 @@ class DeadLetterNotFound(NotFound):
 
 @admin.get("/dead-letters", operation_id="main_list_dead_letters")
 async def list_dead_letters(
-    _caller: Annotated[Caller, can("main.job.read")], tx: Transaction, limit: Limit = 50, cursor: Cursor = None
+    _caller: Annotated[Caller, can("main.job.read")],
+    tx: Transaction,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[DeadLetter]:
     """失败的后台任务"""
     after = decode_cursor(cursor, int)
@@ -48,7 +51,9 @@ async def list_dead_letters(
 
 @admin.post("/dead-letters/{job_id}/retry", operation_id="main_retry_dead_letter", status_code=204)
 async def retry_dead_letter(
-    job_id: Annotated[int, Path(ge=1, lt=2**63)], caller: Annotated[Caller, can("main.job.retry")], tx: Transaction
+    job_id: Annotated[int, Path(ge=1, lt=2**63)],
+    caller: Annotated[Caller, can("main.job.retry")],
+    tx: Transaction,
 ) -> None:
     """重新执行一个失败的后台任务"""
     name = await tx.fetchval(

@@ -24,4 +24,6 @@ def prepare() -> tuple[Settings, Database]:
     if not chosen.database_url:
         raise NotPrepared("未指定数据库，请设置 DATABASE_URL，或用 kanghu run 启动内置数据库")
     size = int(os.environ.get("KANGHU_DATABASE_POOL", chosen.database_pool))
-    return chosen, Database(chosen.database_url, size=size, statement_cache_size=0 if chosen.pgbouncer else 256)
+    return chosen, Database(
+        chosen.database_url, size=size, statement_cache_size=0 if chosen.pgbouncer else 256
+    )

@@ -31,7 +31,7 @@ WITH stored AS (
          sequence)
     SELECT $1, $2, $3, $4, false, incoming.*
       FROM unnest($5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-                  $12::float8[], $13::text[], $14::smallint[], $15::text[], $16::text[], $17::text[], $18::text[],
+                  $12::float8[], $13::text[], $14::integer[], $15::text[], $16::text[], $17::text[], $18::text[],
                   $19::text[], $20::text[], $21::timestamptz[], $22::text[], $23::text[], $24::text[], $25::jsonb[],
                   $26::jsonb[], $27::bigint[]) AS incoming
     ON CONFLICT (booking_id, vendor_item_code) DO UPDATE SET

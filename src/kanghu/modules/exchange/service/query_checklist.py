@@ -1,0 +1,45 @@
+"""US-H1: the personalised list of a customer who answered at least one questionnaire, in the vendor's own codes."""
+
+from typing import Any
+from uuid import UUID
+
+from kanghu.kernel.db import Tx
+from kanghu.modules.catalog import public as catalog
+from kanghu.modules.exchange.service.receive import Context, Outcome
+from kanghu.modules.exchange.wire.datasets import ChecklistQuery, ListItem
+from kanghu.modules.exchange.wire.envelope import no_record
+from kanghu.modules.forms import public as forms
+from kanghu.modules.health import public as health
+from kanghu.modules.people import public as people
+
+
+async def query_checklist(tx: Tx, context: Context, query: ChecklistQuery) -> Outcome:
+    opening = context.opening
+    if opening.person_id is None or opening.institution_id is None:
+        return Outcome("refused", [no_record(query.exam_account, "account_unknown")])
+    if not await forms.has_completed(tx, opening.person_id):
+        return Outcome("refused", [no_record(query.exam_account, "questionnaire_missing")])
+    lines = await health.confirmed_or_draft_list(tx, opening.person_id, opening.institution_id)
+    return Outcome(
+        "done",
+        data={
+            "person": await people.wire_person(tx, opening.person_id),
+            "items": await in_vendor_codes(tx, context.vendor_id, lines),
+        },
+    )
+
+
+async def in_vendor_codes(tx: Tx, vendor_id: UUID, lines: list[Any]) -> list[ListItem]:
+    """The lines of a list as the vendor knows them; an item without a mapping keeps its standard code only."""
+    codes = await catalog.vendor_items_for(tx, vendor_id, [line.item_code for line in lines])
+    return [
+        ListItem(
+            item_code=codes.get(line.item_code, ""),
+            name=line.name,
+            category=line.category,
+            optional=line.optional,
+            standard_code=line.item_code,
+            reason="；".join(line.reasons)[:2000] or None,
+        )
+        for line in lines
+    ]
