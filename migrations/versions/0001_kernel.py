@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
+from migrations import statements
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -12,24 +14,9 @@ depends_on = None
 PGQUEUER = Path(__file__).parent.parent / "sql" / "pgqueuer_1_6_0.sql"
 
 
-def split_statements(sql: str) -> list[str]:
-    """The file as single statements: asyncpg prepares one at a time. Only function bodies hold inner semicolons."""
-    statements, inside, current = [], False, []
-    for line in sql.splitlines():
-        current.append(line)
-        if line.count("$$") % 2:
-            inside = not inside
-        if line.rstrip().endswith(";") and not inside:
-            statements.append("\n".join(current))
-            current = []
-    return statements
-
-
 def upgrade() -> None:
-    for statement in split_statements(PGQUEUER.read_text(encoding="utf-8")):
-        op.execute(statement)
-    for statement in split_statements(KERNEL):
-        op.execute(statement)
+    statements.run(PGQUEUER.read_text(encoding="utf-8"))
+    statements.run(KERNEL)
 
 
 def downgrade() -> None:

@@ -470,9 +470,10 @@ COMMENT ON COLUMN catalog.vendors.mapping_version IS '对照版本，任何影�
 
 CREATE TABLE catalog.vendor_items (
     vendor_id uuid NOT NULL REFERENCES catalog.vendors (vendor_id),
-    code text NOT NULL CHECK (length(code) BETWEEN 1 AND 64),
+    code text NOT NULL CHECK (length(code) BETWEEN 1 AND 128),
     name text NOT NULL,
     name_key text NOT NULL,
+    unit_key text NOT NULL DEFAULT '',
     category_code text NOT NULL DEFAULT '',
     category_name text NOT NULL DEFAULT '',
     department text NOT NULL DEFAULT '',
@@ -496,6 +497,7 @@ COMMENT ON COLUMN catalog.vendor_items.vendor_id IS '厂家';
 COMMENT ON COLUMN catalog.vendor_items.code IS '厂家的项目编码';
 COMMENT ON COLUMN catalog.vendor_items.name IS '厂家的项目名称';
 COMMENT ON COLUMN catalog.vendor_items.name_key IS '名称的比较形式（全角转半角、去空格标点、小写）';
+COMMENT ON COLUMN catalog.vendor_items.unit_key IS '单位的比较形式：能识别的为 UCUM，否则为原文';
 COMMENT ON COLUMN catalog.vendor_items.category_code IS '厂家的分类编码';
 COMMENT ON COLUMN catalog.vendor_items.category_name IS '厂家的分类名称';
 COMMENT ON COLUMN catalog.vendor_items.department IS '科室';

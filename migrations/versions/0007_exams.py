@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from migrations import statements
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -9,8 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for statement in STATEMENTS.split(";\n\n"):
-        op.execute(statement)
+    statements.run(STATEMENTS)
 
 
 def downgrade() -> None:
