@@ -8,10 +8,12 @@ KANGHU_HOME). Sources: AES-GCM NIST SP 800-38D; SM4-GCM GB/T 32907 with GCM mode
 import base64
 import hashlib
 import hmac
+import json
 import os
 import secrets
 import struct
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -60,6 +62,12 @@ class Vault:
         self._cipher = CIPHERS["AES-256-GCM"]
         self._index_key = b""
         self.audit_key = b""
+        self._file: Path | None = None
+
+    def load_file(self, path: Path, cipher: str = "AES-256-GCM") -> None:
+        """Loads the keys of `secrets.json`; they are read again when a value carries a key added since (rotation)."""
+        self._file = path
+        self.load(json.loads(path.read_text(encoding="utf-8")), cipher)
 
     def load(self, kept: Mapping[str, Any], cipher: str = "AES-256-GCM") -> None:
         self._keys = {int(number): base64.b64decode(key) for number, key in kept["vault"]["keys"].items()}
@@ -87,6 +95,9 @@ class Vault:
             bound = sealed[: _HEADER.size] + f"{context}:{row_id}".encode()
             if version != VERSION or cipher not in CIPHERS.values():
                 raise SealBroken(context)
+            if key_id not in self._keys and self._file is not None:
+                name = next(name for name, number in CIPHERS.items() if number == self._cipher)
+                self.load_file(self._file, name)
             if cipher == CIPHERS["AES-256-GCM"]:
                 return self._aes[key_id].decrypt(nonce, body, bound)
             return _sm4_decrypt(self._keys[key_id], nonce, body, bound)

@@ -51,7 +51,10 @@ def migrate() -> None:
 @app.command()
 def seed() -> None:
     """装载标准数据、表单与角色；KANGHU_DEMO=true 时再装载演示数据（可重复执行）"""
+    from kanghu.main import modules
     from kanghu.main import seed as seeding
+
+    modules.load()
 
     async def load(tx: Tx) -> None:
         await seeding.load_standards(tx, typer.echo)
@@ -113,6 +116,15 @@ def rotate_keys() -> None:
     from kanghu.main import rotation
 
     _run(rotation.rotate)
+
+
+@demo_app.command("bind")
+def bind_demo() -> None:
+    """让演示客户经 US-K1 绑定沙箱体检中心的体检账号（沙箱须已启动）"""
+    from kanghu.main import demo, modules
+
+    modules.load()
+    _run(demo.bind)
 
 
 @demo_app.command("info")

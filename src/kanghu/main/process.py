@@ -1,6 +1,5 @@
 """What every process of ours does first: settings, keys, logs, the database handle."""
 
-import json
 import os
 
 from kanghu.kernel import log
@@ -20,7 +19,7 @@ def prepare() -> tuple[Settings, Database]:
     kept = chosen.home / "secrets.json"
     if not kept.exists():
         raise NotPrepared(f"{kept} 不存在，请先执行 make run（或 kanghu run）完成初始化")
-    vault.load(json.loads(kept.read_text(encoding="utf-8")), chosen.cipher)
+    vault.load_file(kept, chosen.cipher)
     if not chosen.database_url:
         raise NotPrepared("未指定数据库，请设置 DATABASE_URL，或用 kanghu run 启动内置数据库")
     size = int(os.environ.get("KANGHU_DATABASE_POOL", chosen.database_pool))

@@ -20,6 +20,14 @@ async def load_standards(tx: Tx, tell: Tell) -> None:
             tell(said)
 
 
+async def load_demo(tx: Tx, tell: Tell) -> None:
+    """The demonstration hospital; see `demo`."""
+    from kanghu.main import demo
+
+    await demo.load(tx)
+    tell("演示医院、员工、体检系统与客户")
+
+
 SEEDS = (
     ("catalog", "load_standards", "国家标准与体检项目目录"),
     ("forms", "seed_forms", "健康自测问卷与量表"),

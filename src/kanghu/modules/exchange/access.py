@@ -71,10 +71,12 @@ def signed_call(interface: str) -> Any:
 def _headers(request: Request) -> SignatureHeaders:
     """Raises `SignatureMissing`, `ClockOff`, `NonceInvalid`."""
     names = ("x-app-id", "x-timestamp", "x-nonce", "x-signature")
-    values = [request.headers.get(name, "") for name in names]
-    if not all(values):
+    app_id, timestamp, nonce, signed = (request.headers.get(name, "") for name in names)
+    if not (app_id and timestamp and nonce and signed):
         raise SignatureMissing
-    given = SignatureHeaders(*values, request.headers.get("x-sign-type", signature.SHA256))
+    given = SignatureHeaders(
+        app_id, timestamp, nonce, signed, request.headers.get("x-sign-type", signature.SHA256)
+    )
     if not signature.is_fresh(given.timestamp, time.time()):
         raise ClockOff
     if not signature.is_nonce(given.nonce):

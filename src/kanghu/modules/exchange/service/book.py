@@ -109,8 +109,7 @@ async def _settle(
         await messages.settle(tx, kept.id, state="done", codes=answered.codes(), answer=sealed, tried=False)
         booking = await exams.mark_booked(tx, kept.booking_id, exam_no or None)
         if booking is not None:
-            day = f"{booking.appointment_date:%Y-%m-%d}"
-            await _tell(tx, "booking_confirmed", booking.person_id, booking.id, {"date": day})
+            await _tell(tx, "booking_confirmed", booking)
             await _audit(tx, kept, vendor.institution_id, "done")
 
 
@@ -120,11 +119,10 @@ async def _not_answered(database: Database, kept: MessageContent, error: PeerFai
         await _give_up(database, kept, ["202"], error.reason)
         return
     assert kept.booking_id is not None
-    assert kept.person_id is not None
     async with database.transaction() as tx:
         tries = await messages.settle(tx, kept.id, state="sending", codes=[])
         if tries == 2:
-            await _tell(tx, "booking_waiting", kept.person_id, kept.booking_id, {})
+            await _tell(tx, "booking_waiting", await exams.get_booking(tx, kept.booking_id))
     raise TryAgain(error.reason)
 
 
@@ -143,12 +141,20 @@ async def _give_up(
         )
         booking = await exams.mark_failed(tx, kept.booking_id, reason)
         if booking is not None:
-            await _tell(tx, "booking_failed", booking.person_id, booking.id, {"reason": reason})
+            await _tell(tx, "booking_failed", booking)
             await _audit(tx, kept, booking.institution_id, "refused")
 
 
-async def _tell(tx: Tx, template: str, person_id: UUID, booking_id: UUID, data: dict[str, str]) -> None:
-    await notices.notify(tx, template, person_id=person_id, data=data, subject=f"exams.bookings/{booking_id}")
+async def _tell(tx: Tx, template: str, booking: exams.Booking) -> None:
+    """The reason of a failure is read in the booking itself."""
+    day = booking.appointment_date
+    await notices.notify(
+        tx,
+        template,
+        person_id=booking.person_id,
+        data={"appointment_date": f"{day.year}年{day.month}月{day.day}日" if day else ""},
+        subject=f"exams.bookings/{booking.id}",
+    )
 
 
 async def _audit(tx: Tx, kept: MessageContent, institution_id: UUID, state: str) -> None:

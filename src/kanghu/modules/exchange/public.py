@@ -1,0 +1,42 @@
+"""What `main` may call: nobody stands above the exchange but statistics and alarms."""
+
+from uuid import UUID
+
+from kanghu.kernel.db import Tx
+from kanghu.kernel.security import Caller, Scope
+from kanghu.modules.exchange.repository import vendors as _rows
+from kanghu.modules.exchange.service.bind import AGREEMENT, Binding
+from kanghu.modules.exchange.service.bind import bind as bind_account
+from kanghu.modules.exchange.service.vendors import create_vendor
+
+__all__ = ["AGREEMENT", "Binding", "bind_account", "ensure_vendor"]
+
+
+async def ensure_vendor(
+    tx: Tx,
+    *,
+    vendor_id: UUID,
+    name: str,
+    institution_id: UUID,
+    base_url: str,
+    url_hosts: list[str],
+    call_app_id: str,
+    call_secret: str,
+) -> None:
+    """The vendor with this id, made when it is not there; for seeding."""
+    if await _rows.get(tx, vendor_id) is not None:
+        return
+    seeding = Caller(kind="system", grants={"exchange.vendor.write": Scope(everything=True)})
+    await create_vendor(
+        tx,
+        seeding,
+        name=name,
+        institution_id=institution_id,
+        base_url=base_url,
+        url_hosts=url_hosts,
+        call_app_id=call_app_id,
+        call_secret=call_secret,
+        sign_type="HMAC-SHA256",
+        exam_no_optional=False,
+        vendor_id=vendor_id,
+    )
