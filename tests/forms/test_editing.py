@@ -11,7 +11,7 @@ from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import SYSTEM, Caller, Scope
 from kanghu.modules.forms import public
 from kanghu.modules.forms.events import QuestionnaireCompleted
-from kanghu.modules.forms.repository import definitions
+from kanghu.modules.forms.repository import definitions, responses
 from kanghu.modules.forms.service import filling, shipping
 
 from .answers import MAN
@@ -156,6 +156,10 @@ async def test_staff_read_only_within_their_scope(
         response = await public.save_completed(
             tx, person, "health_self_test", MAN, SYSTEM, context={"%sex": "1"}
         )
+        drafted = new_id()
+        form = await definitions.published_version(tx, "phq9")
+        assert form is not None
+        await responses.insert_draft(tx, drafted, form.form_id, form.id, person, {}, 0, None)
     place = f"{FORMS}/persons/{person}/responses"
     inside = sign_in(staff("forms.response.read", scope=Scope(persons=(person,))))
     outside = sign_in(staff("forms.response.read", scope=Scope(persons=(new_id(),))))
@@ -165,6 +169,8 @@ async def test_staff_read_only_within_their_scope(
     read = await client.get(f"{FORMS}/responses/{response.id}", headers=inside)
     assert read.json()["answers"]["diagnosed"] == ["hypertension"]
     assert (await client.get(f"{FORMS}/responses/{response.id}", headers=outside)).status_code == 404
+    unfinished = await client.get(f"{FORMS}/responses/{drafted}", headers=inside)
+    assert unfinished.status_code == 404
     async with database.transaction() as tx:
         reads = await tx.fetchval(
             "SELECT count(*) FROM kernel.audit_inbox WHERE action = 'forms.response.read' AND person_id = $1",

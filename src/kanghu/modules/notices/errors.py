@@ -4,14 +4,17 @@ from kanghu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class NoticeNotRendered(Invalid):
-    """The text could not be made: no such template, or a placeholder without a value (US-H2: 403)."""
+    """The text could not be made: no such template, or a placeholder without a value (US-H2: 403).
+
+    The message is the bare reason: the requirement's own words «消息生成失败。» are put before it at the interface.
+    """
 
     code = "notices.notice_not_rendered"
     message = "消息生成失败"
 
 
 class NoticeNotDelivered(Unavailable):
-    """The text was made but reached nobody (US-H2: 405). Nothing of the notice is stored; the transaction can go on."""
+    """The text was made but reached nobody (US-H2: 405); the message is the bare reason. Nothing of the notice is stored; the transaction can go on."""
 
     code = "notices.notice_not_delivered"
     message = "消息发送失败"

@@ -43,9 +43,8 @@ Number = Annotated[int | float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, strict=False
-    )
+    # only the camelCase names: a second spelling would escape the queries that look into stored definitions
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
 
 class Provenance(_Part):

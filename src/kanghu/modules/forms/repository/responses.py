@@ -179,13 +179,18 @@ async def has_completed(tx: Tx, person_id: UUID) -> bool:
     return found
 
 
-async def list_of_person(tx: Tx, person_id: UUID, before: UUID | None, limit: int) -> list[ResponseHead]:
+async def list_of_person(
+    tx: Tx, person_id: UUID, before: UUID | None, limit: int, *, with_drafts: bool
+) -> list[ResponseHead]:
     """A page of somebody's responses, newest first. The caller has checked who may read them."""
     found = await tx.fetch(
-        _HEADS + "WHERE r.person_id = $1 AND ($2::uuid IS NULL OR r.id < $2) ORDER BY r.id DESC LIMIT $3",
+        _HEADS
+        + """WHERE r.person_id = $1 AND ($2::uuid IS NULL OR r.id < $2) AND ($4 OR r.status = 'completed')
+             ORDER BY r.id DESC LIMIT $3""",
         person_id,
         before,
         limit,
+        with_drafts,
     )
     return [ResponseHead(**{**record, "flags": _flags(record["flags"])}) for record in found]
 
@@ -196,9 +201,11 @@ async def may_read_person(tx: Tx, person_id: UUID, scope: Sequence[Any]) -> bool
 
 
 async def get_readable(tx: Tx, response_id: UUID, scope: Sequence[Any]) -> Response | None:
+    """A completed response within the scope: what somebody has not handed in is nobody else's business."""
     return _response(
         await tx.fetchrow(
-            _RESPONSES + "WHERE r.id = $1 AND people.readable(r.person_id, $2::kernel.scope)",
+            _RESPONSES
+            + "WHERE r.id = $1 AND r.status = 'completed' AND people.readable(r.person_id, $2::kernel.scope)",
             response_id,
             scope,
         )

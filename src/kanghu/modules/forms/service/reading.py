@@ -18,11 +18,11 @@ READ = "forms.response.read"
 async def list_of_person(
     tx: Tx, caller: Caller, person_id: UUID, before: UUID | None, limit: int
 ) -> list[ResponseHead]:
-    """Somebody's responses for staff; who is outside the caller's scope looks like somebody without responses."""
+    """Somebody's completed responses for staff; who is outside the caller's scope looks like somebody without responses."""
     if not await responses.may_read_person(tx, person_id, caller.scope(READ).sql()):
         return []
     await audit.record(tx, caller, READ, subject="forms.responses", person_id=person_id)
-    return await responses.list_of_person(tx, person_id, before, limit)
+    return await responses.list_of_person(tx, person_id, before, limit, with_drafts=False)
 
 
 async def get_response(tx: Tx, caller: Caller, response_id: UUID) -> tuple[Response, Form]:
@@ -33,7 +33,7 @@ async def get_response(tx: Tx, caller: Caller, response_id: UUID) -> tuple[Respo
 async def list_own(tx: Tx, caller: Caller, before: UUID | None, limit: int) -> list[ResponseHead]:
     person_id = person_of(caller)
     await audit.record(tx, caller, READ, subject="forms.responses", person_id=person_id)
-    return await responses.list_of_person(tx, person_id, before, limit)
+    return await responses.list_of_person(tx, person_id, before, limit, with_drafts=True)
 
 
 async def get_own(tx: Tx, caller: Caller, response_id: UUID) -> tuple[Response, Form]:

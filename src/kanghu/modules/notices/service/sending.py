@@ -34,17 +34,17 @@ async def notify(
     Raises NoticeNotRendered, NoticeNotDelivered; both leave the transaction usable and nothing of the notice behind.
     """
     if (person_id is None) == (account_id is None):
-        raise NoticeNotDelivered("消息发送失败：应有且只有一个收件人")
+        raise NoticeNotDelivered("应有且只有一个收件人")
     found = await repository.current_template(tx, template)
     if found is None:
-        raise NoticeNotRendered(f"消息生成失败：没有模板 {template}")
+        raise NoticeNotRendered(f"没有模板 {template}")
     notice = _rendered(found, person_id, account_id, data, subject)
     once_key = f"{person_id or account_id}/{template}/{subject}" if once else None
     try:
         async with tx.transaction():
             return await _dispatch(tx, notice, found.id, once_key)
     except asyncpg.PostgresError as error:
-        raise NoticeNotDelivered from error
+        raise NoticeNotDelivered("消息未能保存") from error
 
 
 def _rendered(
@@ -53,7 +53,7 @@ def _rendered(
     try:
         title, body = render(template.title, data), render(template.body, data)
     except MissingPlaceholder as missing:
-        raise NoticeNotRendered(f"消息生成失败：模板 {template.code} 缺少 {missing.args[0]}") from None
+        raise NoticeNotRendered(f"模板 {template.code} 缺少 {missing.args[0]}") from None
     return Notice(
         id=new_id(),
         template_code=template.code,
