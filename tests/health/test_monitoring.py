@@ -68,8 +68,8 @@ def test_extremes_are_where_a_class_a_rule_holds(name: str, value: float, flag: 
 RANGES = [
     Range(low=1, high=9),
     Range(low=2, high=9, sex="F"),
-    Range(low=3, high=9, sex="F", age_from=20, age_to=50),
-    Range(low=4, high=9, age_from=65),
+    Range(low=3, high=9, sex="F", age_min=20, age_max=49),
+    Range(low=4, high=9, age_min=65),
 ]
 
 
@@ -93,7 +93,7 @@ def test_the_range_that_says_most_about_the_person(sex: str | None, age: int | N
 
 
 def test_no_range_surely_fits() -> None:
-    assert pick_range([Range(low=1, sex="F"), Range(low=1, age_from=18)], "M", None) is None
+    assert pick_range([Range(low=1, sex="F"), Range(low=1, age_min=18)], "M", None) is None
 
 
 # -- findings ---------------------------------------------------------------------------------------------------------

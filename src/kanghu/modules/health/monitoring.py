@@ -30,13 +30,13 @@ NEGATIVE_TEXTS = ("阴性", "阴性(-)", "正常", "未见", "-", "(-)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """A reference range of one item. sex: "M", "F" or None for both; ages in completed years [age_from, age_to)."""
+    """A reference range of one item. sex: "M", "F" or None for both; ages in completed years, both ends included."""
 
     low: float | None = None
     high: float | None = None
     sex: str | None = None
-    age_from: int | None = None
-    age_to: int | None = None
+    age_min: int | None = None
+    age_max: int | None = None
     text: str | None = None
 
 
@@ -59,10 +59,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressure:
-    """One blood-pressure reading; `reference` names the result it comes from."""
+    """One blood-pressure reading in mmHg (a side that was not measured is None); `reference` names its result."""
 
-    sbp: float
-    dbp: float
+    sbp: float | None
+    dbp: float | None
     at: datetime
     acute_symptoms: bool | None = None
     reference: str | None = None
@@ -96,15 +96,15 @@ def pick_range(ranges: Iterable[Range], sex: str | None, age: int | None) -> Ran
 def _fits(entry: Range, sex: str | None, age: int | None) -> bool:
     if entry.sex is not None and entry.sex != sex:
         return False
-    if entry.age_from is None and entry.age_to is None:
+    if entry.age_min is None and entry.age_max is None:
         return True
     if age is None:
         return False
-    return (entry.age_from or 0) <= age and (entry.age_to is None or age < entry.age_to)
+    return (entry.age_min or 0) <= age and (entry.age_max is None or age <= entry.age_max)
 
 
 def _exactness(entry: Range) -> int:
-    return (entry.sex is not None) + (entry.age_from is not None) + (entry.age_to is not None)
+    return (entry.sex is not None) + (entry.age_min is not None) + (entry.age_max is not None)
 
 
 def classify(fact: Fact, reference: Range | None) -> Flag | None:
@@ -224,7 +224,7 @@ def blood_pressure_finding(readings: Sequence[Pressure]) -> Finding | None:
     last = ordered[-1]
     severe = [reading for reading in ordered if _reaches(reading, limits["A"])]
     rule_a, rule_b = rule_by_id("A.BP"), rule_by_id("B.BP")
-    evidence = {"readings": [_told(reading) for reading in ordered]}
+    evidence = pressure_evidence(ordered)
     with_symptoms = any(reading.acute_symptoms for reading in severe)
     if rule_a and rule_a["enabled"] and (with_symptoms or (last in severe and len(severe) > 1)):
         return _finding(rule_a, "EXAM.SBP", evidence)
@@ -237,7 +237,34 @@ def blood_pressure_finding(readings: Sequence[Pressure]) -> Finding | None:
 
 
 def _reaches(reading: Pressure, limit: Mapping[str, float]) -> bool:
-    return reading.sbp >= limit["sbp_ge"] or reading.dbp >= limit["dbp_ge"]
+    sides = ((reading.sbp, limit["sbp_ge"]), (reading.dbp, limit["dbp_ge"]))
+    return any(value is not None and value >= least for value, least in sides)
+
+
+def pressure_evidence(readings: Iterable[Pressure]) -> dict[str, Any]:
+    """What a blood-pressure finding rests on, as it is stored."""
+    return {"readings": [_told(reading) for reading in readings]}
+
+
+def readings_in(evidence: Mapping[str, Any]) -> list[Pressure]:
+    """The inverse of `pressure_evidence`."""
+    return [
+        Pressure(
+            sbp=kept["sbp"],
+            dbp=kept["dbp"],
+            at=datetime.fromisoformat(kept["at"]),
+            acute_symptoms=kept["acute_symptoms"],
+            reference=kept["reference"],
+        )
+        for kept in evidence.get("readings", [])
+    ]
+
+
+def together(earlier: Iterable[Pressure], latest: Pressure) -> list[Pressure]:
+    """Readings by time; one of the same time corrects the earlier and is no second measurement."""
+    by_time = {reading.at: reading for reading in earlier}
+    by_time[latest.at] = latest
+    return [by_time[at] for at in sorted(by_time)]
 
 
 def _told(reading: Pressure) -> dict[str, Any]:

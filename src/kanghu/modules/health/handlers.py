@@ -1,0 +1,63 @@
+"""Results, reports and answers are judged; a requested booking gets its list; the person is told."""
+
+from kanghu.kernel import clock
+from kanghu.kernel.db import Tx
+from kanghu.kernel.events import on
+from kanghu.modules.exams.events import BookingRequested, ReportReceived, ResultsChanged
+from kanghu.modules.forms.events import QuestionnaireCompleted
+from kanghu.modules.health.events import AbnormalFound, ListConfirmed
+from kanghu.modules.health.repository import checklists
+from kanghu.modules.health.service import assess, lists, monitor
+from kanghu.modules.notices import public as notices
+
+
+@on(ResultsChanged)
+async def judge_results(tx: Tx, event: ResultsChanged) -> None:
+    await monitor.results_changed(tx, event.person_id, event.exam_id, event.institution_id, event.item_codes)
+    await lists.refresh_drafts(tx, event.person_id)
+
+
+@on(ReportReceived)
+async def judge_report(tx: Tx, event: ReportReceived) -> None:
+    """The report ends the exam: all its items are judged once more, and its list is history."""
+    await monitor.results_changed(tx, event.person_id, event.exam_id, event.institution_id, None)
+    await checklists.mark_used(tx, event.person_id, event.institution_id, event.exam_id, clock.now())
+
+
+@on(QuestionnaireCompleted)
+async def judge_answers(tx: Tx, event: QuestionnaireCompleted) -> None:
+    await assess.from_answers(tx, event.person_id)
+    await lists.refresh_drafts(tx, event.person_id)
+
+
+@on(BookingRequested)
+async def make_list(tx: Tx, event: BookingRequested) -> None:
+    await lists.for_booking(
+        tx, event.booking_id, event.person_id, event.institution_id, event.appointment_date
+    )
+
+
+@on(AbnormalFound)
+async def tell_person(tx: Tx, event: AbnormalFound) -> None:
+    """Class A goes to the person at once; of class B a member of staff tells them."""
+    if event.finding_class == "A":
+        await notices.notify(
+            tx,
+            "abnormal_result",
+            person_id=event.person_id,
+            data={},
+            subject=f"health.findings/{event.finding_id}",
+            once=True,
+        )
+
+
+@on(ListConfirmed)
+async def tell_list_ready(tx: Tx, event: ListConfirmed) -> None:
+    await notices.notify(
+        tx,
+        "checklist_ready",
+        person_id=event.person_id,
+        data={},
+        subject=f"health.checklists/{event.checklist_id}",
+        once=True,
+    )
