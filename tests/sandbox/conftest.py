@@ -186,13 +186,16 @@ def recording_platform() -> Iterator[RecordingPlatform]:
 
 
 @pytest.fixture
-def centre_settings(tmp_path: Path, recording_platform: RecordingPlatform) -> Settings:
-    """Settings of a centre that calls the recording platform; two live secrets inbound."""
+def centre_settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    """Settings of a centre that calls the recording platform, if the test has one; two live secrets inbound."""
+    platform_url = "http://127.0.0.1:9"
+    if "recording_platform" in request.fixturenames:
+        platform_url = request.getfixturevalue("recording_platform").address
     (tmp_path / "inbound").write_text(f"{INBOUND[1]}\nolder-secret-older-secret\n")
     (tmp_path / "outbound").write_text(OUTBOUND[1] + "\n")
     return Settings(
         home=tmp_path / "home",
-        platform_url=recording_platform.address,
+        platform_url=platform_url,
         app_id=OUTBOUND[0],
         secret_file=tmp_path / "outbound",
         inbound_app_id=INBOUND[0],

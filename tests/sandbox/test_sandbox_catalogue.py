@@ -19,7 +19,7 @@ EXAM_DAY = date(2026, 11, 20)
 
 
 def somebody(sex: str, born: int) -> Person:
-    return Person(name="某人", sex=sex, birth_date=f"{born}0615", id_number="x" * 18)
+    return Person.model_validate({"name": "某人", "sex": sex, "birth_date": f"{born}0615"})
 
 
 def full_exam(sex: str, born: int, exam_no: str) -> dict[str, dict[str, object]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import Response
 
 from .conftest import RecordingPlatform, RunningCentre, eventually
 
@@ -160,7 +161,7 @@ async def test_wrong_person(
 async def test_nobody_there(centre: RunningCentre, recording_platform: RecordingPlatform) -> None:
     """The platform takes the call and never answers in time; the message waits in the outbox."""
 
-    def too_slow(_: Any) -> httpx.Response:
+    def too_slow(_: Any) -> Response:
         time.sleep(2.5)  # blocks the platform's loop, so that the later attempts wait as well
         raise RuntimeError("never answered")
 

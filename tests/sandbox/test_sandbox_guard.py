@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
+from kanghu_sandbox.exam_centre import store
 from kanghu_sandbox.exam_centre.app import create_app
 from kanghu_sandbox.exam_centre.settings import Settings, is_loopback, read_settings
 
@@ -97,18 +100,21 @@ async def test_unknown_fields_are_ignored(centre: RunningCentre, zhang: dict[str
 
 async def test_the_desk_is_for_this_machine_only(centre_settings: Settings) -> None:
     """The one question a socket on loopback can't ask: a caller from elsewhere."""
-    for client, path, expected in [
-        (("203.0.113.9", 40000), "/control/persons", 403),
-        (("203.0.113.9", 40000), "/", 403),
-        (("203.0.113.9", 40000), "/healthz", 200),
-        (("127.0.0.1", 40000), "/control/persons", 200),
+    for client, host, path, expected in [
+        ("203.0.113.9", "127.0.0.1", "/control/persons", 403),
+        ("203.0.113.9", "127.0.0.1", "/", 403),
+        ("203.0.113.9", "127.0.0.1", "/healthz", 200),
+        ("127.0.0.1", "rebound.example", "/control/persons", 403),
+        ("127.0.0.1", "rebound.example", "/", 403),
+        ("127.0.0.1", "localhost:8100", "/control/persons", 200),
+        ("127.0.0.1", "[::1]:8100", "/control/persons", 200),
     ]:
         app = create_app(centre_settings)
         async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app, client=client)
-            async with httpx.AsyncClient(transport=transport, base_url="http://centre") as http:
+            transport = httpx.ASGITransport(app, client=(client, 40000))
+            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as http:
                 answer = await http.get(path, headers={"X-Forwarded-For": "127.0.0.1"})
-        assert answer.status_code == expected, path
+        assert answer.status_code == expected, (client, host, path)
 
 
 @pytest.mark.parametrize(
@@ -135,3 +141,26 @@ def test_no_plain_http_beyond_this_machine() -> None:
 def test_no_credentials_no_start(tmp_path: Any) -> None:
     with pytest.raises(ValueError, match="缺少凭据"):
         create_app(read_settings(["--home", str(tmp_path)]))
+
+
+async def test_a_busy_store_asks_to_come_again(
+    centre: RunningCentre, stranger: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(centre.home / "exam-centre.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        busy = await centre.bind(stranger, request_id="once")
+    await refused(busy, 503, "transport.busy")
+    assert busy.headers["Retry-After"] == "1"
+    assert (await centre.bind(stranger, request_id="once")).json()["messages"][0]["code"] == "103"
+
+
+async def test_a_web_form_cannot_drive_the_desk(centre: RunningCentre) -> None:
+    """What a browser sends across sites without asking first is no JSON, so nothing happens."""
+    answer = await centre.http.post(
+        f"{centre.address}/control/exams",
+        content=b'{"exam_account": "TJ00000001"}',
+        headers={"Content-Type": "text/plain"},
+    )
+    assert answer.status_code == 422
+    assert await centre.control("GET", "/appointments") == []

@@ -207,7 +207,9 @@ async def test_checklist_becomes_an_appointment(
     ] * 2
 
 
-async def test_no_checklist_no_appointment(centre: RunningCentre) -> None:
+async def test_no_checklist_no_appointment(
+    centre: RunningCentre, recording_platform: RecordingPlatform
+) -> None:
     answer = await centre.http.post(
         f"{centre.address}/control/appointments", json={"exam_account": ZHANG, "from_checklist": True}
     )

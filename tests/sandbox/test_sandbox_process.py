@@ -13,6 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kanghu_sandbox.exam_centre import outbox
+from kanghu_sandbox.exam_centre.store import Store
+
 from .conftest import OUTBOUND, RecordingPlatform
 
 
@@ -95,6 +98,25 @@ def test_killed_with_a_message_undelivered_it_delivers_after_the_restart(
     assert call.headers["x-request-id"] == done["deliveries"][0]["request_id"]
     assert call.payload["exam_no"] == done["exam_no"]
     assert httpx.get(f"{address}/control/outbox", trust_env=False).json() == []
+
+
+def test_what_was_stored_but_never_sent_goes_out_by_itself(
+    start: Callable[..., tuple[subprocess.Popen[bytes], str]],
+    recording_platform: RecordingPlatform,
+    tmp_path: Path,
+) -> None:
+    """A kill between the commit and the sending: the message is there, its lease has run out."""
+    with Store(tmp_path / "home").transaction() as tx:
+        message = outbox.put(tx, "H5", {"items": [], "change": "1"}, lease_seconds=-1)
+    _, address = start(recording_platform.address, "--resend-seconds", "0.2")
+    deadline = time.monotonic() + 15
+    while httpx.get(f"{address}/control/outbox", trust_env=False).json():
+        assert time.monotonic() < deadline, "it was never sent"
+        time.sleep(0.1)
+    time.sleep(0.6)  # three more rounds: it must not go out again
+    [call] = recording_platform.received
+    assert call.payload == {"items": [], "change": "1"}
+    assert call.headers["x-request-id"] == message.request_id
 
 
 def test_front_page_shows_what_happened_and_escapes_it(

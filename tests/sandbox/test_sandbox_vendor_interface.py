@@ -182,6 +182,17 @@ async def test_items_without_a_code_are_left_to_the_desk(
     assert nothing["messages"][0]["code"] == "202"
 
 
+async def test_a_booking_needs_no_document(centre: RunningCentre, zhang: dict[str, Any]) -> None:
+    """Null counts as not sent; the rest of the identity must still agree."""
+    account = await account_of(centre, zhang)
+    bare = zhang | {"id_type": None, "id_number": None, "phone": None}
+    assert (await centre.call("/appointments", appointment(account, bare))).json()["accepted"] is True
+    wrong = appointment(account, bare | {"birth_date": "19680316"})
+    assert (await centre.call("/appointments", wrong)).json()["messages"][0]["details"] == {
+        "fields": ["birth_date"]
+    }
+
+
 async def test_two_exams_on_one_day_are_two_exams(centre: RunningCentre, zhang: dict[str, Any]) -> None:
     wanted = appointment(await account_of(centre, zhang), zhang)
     numbers = [

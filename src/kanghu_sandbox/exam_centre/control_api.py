@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
-from kanghu_sandbox.wire.messages import DELETE, MODIFY, Change, Person, WireDate, format_date
+from kanghu_sandbox.wire.messages import DELETE, MODIFY, Change, IdentifiedPerson, WireDate, format_date
 
 from . import catalogue, clock, outbox, repository
 from .context import Centre, centre_of
@@ -37,8 +37,12 @@ from .store import Tx
 
 
 def loopback_only(request: Request) -> None:
-    """Refuse callers from other machines: the desk has no password."""
-    if request.client is None or not is_loopback(request.client.host):
+    """Refuse callers from other machines: the desk has no password.
+
+    The name in the address must be local too, or a web page could reach the desk through a name of its own that points here.
+    """
+    local = request.client is not None and is_loopback(request.client.host)
+    if not local or not is_loopback(request.url.hostname or ""):
         raise HTTPException(403, "控制接口只接受本机访问")
 
 
@@ -70,7 +74,7 @@ async def list_persons(centre: TheCentre, limit: Limit = 200) -> list[AccountVie
 
 
 @router.post("/persons", operation_id="add_person", tags=["客户"], status_code=201)
-async def add_person(person: Person, centre: TheCentre) -> AccountView:
+async def add_person(person: IdentifiedPerson, centre: TheCentre) -> AccountView:
     """建立体检账号；证件号码已登记的，应答 409。"""
 
     def work(tx: Tx) -> repository.Account | None:

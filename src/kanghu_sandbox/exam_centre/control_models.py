@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kanghu_sandbox.wire.messages import ADD, MODIFY, Change, Person, WireDate
+from kanghu_sandbox.wire.messages import ADD, MODIFY, Change, IdentifiedPerson, WireDate
 
 from .platform import Delivery
 
@@ -23,7 +23,7 @@ class AccountView(BaseModel):
     """一个体检账号"""
 
     exam_account: str
-    person: Person
+    person: IdentifiedPerson
     origin: str = Field(description="来源：种子、前台或 K1")
     created_at: str
 

@@ -2,9 +2,8 @@
 
 import unicodedata
 
-from kanghu_sandbox.wire.messages import Person
+from kanghu_sandbox.wire.messages import ID_CARD, IdentifiedPerson, Person
 
-ID_CARD = "01"
 FIELD_NAMES = {"name": "姓名", "sex": "性别", "birth_date": "出生日期", "id_number": "证件号码"}
 
 # The dots written between the parts of a name: · • ・ ‧ ⋅ ∙ ●  All mean the same.
@@ -28,18 +27,20 @@ def id_key(id_type: str, number: str) -> str:
     return key
 
 
-def differing_fields(one: Person, other: Person) -> list[str]:
-    """Names of the identity fields in which two persons differ; empty when they agree."""
+def differing_fields(known: IdentifiedPerson, arrived: Person) -> list[str]:
+    """Names of the identity fields in which two persons differ; the document is compared only when it was sent."""
     pairs = {
-        "name": (name_key(one.name), name_key(other.name)),
-        "sex": (one.sex, other.sex),
-        "birth_date": (one.birth_date, other.birth_date),
-        "id_number": (
-            (one.id_type, id_key(one.id_type, one.id_number)),
-            (other.id_type, id_key(other.id_type, other.id_number)),
-        ),
+        "name": (name_key(known.name), name_key(arrived.name)),
+        "sex": (known.sex, arrived.sex),
+        "birth_date": (known.birth_date, arrived.birth_date),
     }
+    if arrived.id_number:
+        pairs["id_number"] = (_document(known, known.id_number), _document(arrived, arrived.id_number))
     return [field for field, (left, right) in pairs.items() if left != right]
+
+
+def _document(person: Person, number: str) -> str:
+    return f"{person.id_type}/{id_key(person.id_type, number)}"
 
 
 def in_chinese(fields: list[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kanghu_sandbox.wire.messages import Person
+from kanghu_sandbox.wire.messages import IdentifiedPerson
 
 from . import clock, identity
 from .store import Tx
@@ -18,7 +18,7 @@ class Account:
     """A person with an exam account."""
 
     exam_account: str
-    person: Person
+    person: IdentifiedPerson
     origin: str
     created_at: str
 
@@ -53,7 +53,7 @@ class StoredResult:
 # persons
 
 
-def add_person(tx: Tx, person: Person, origin: str) -> str:
+def add_person(tx: Tx, person: IdentifiedPerson, origin: str) -> str:
     """Store a person and give the new exam account. Raises sqlite3.IntegrityError when the document is known."""
     number = tx.execute("SELECT coalesce(max(id), 0) + 1 FROM persons").fetchone()[0]
     account = f"TJ{number:08d}"
@@ -95,7 +95,7 @@ def list_accounts(tx: Tx, limit: int = 200) -> list[Account]:
 
 
 def _account(row: Any) -> Account:
-    person = Person(
+    person = IdentifiedPerson(
         name=row["name"],
         sex=row["sex"],
         birth_date=row["birth_date"],

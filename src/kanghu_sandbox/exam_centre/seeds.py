@@ -3,7 +3,7 @@
 The document numbers are made up: right in form and check digit, given to nobody by us. One is still of the old 15-digit kind.
 """
 
-from kanghu_sandbox.wire.messages import Person
+from kanghu_sandbox.wire.messages import IdentifiedPerson
 
 from . import data, repository
 from .store import Tx
@@ -11,7 +11,7 @@ from .store import Tx
 
 def seed(tx: Tx) -> None:
     """Store the demo people who aren't there yet."""
-    people = [Person.model_validate(row) for row in data.rows("persons.csv")]
+    people = [IdentifiedPerson.model_validate(row) for row in data.rows("persons.csv")]
     for person in people:
         if repository.find_by_document(tx, person.id_type, person.id_number) is None:
             repository.add_person(tx, person, origin="种子")

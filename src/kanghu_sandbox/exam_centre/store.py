@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 T = TypeVar("T")
 Tx = sqlite3.Connection
 
-BUSY_SECONDS = 20.0
+BUSY_SECONDS = 10.0
 
 
 class Store:

@@ -1,6 +1,9 @@
 """The vendor's interface: US-K1 and US-K2. The platform calls it."""
 
 import asyncio
+import contextlib
+import logging
+import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -24,11 +27,14 @@ from .service.bind_account import bind_account
 from .service.book_exam import book_by_platform
 from .store import Tx
 
+log = logging.getLogger(__name__)
+
 PREFIX = "/exam/v1"
 M = TypeVar("M", bound=BaseModel)
 
 router = APIRouter(prefix=PREFIX, tags=["体检中心接口（平台调用，须签名）"])
 
+_BUSY = Refused(503, "transport.busy", "系统繁忙，请稍后以同一 X-Request-Id 重发")
 _SIGNED = [
     {"name": name, "in": "header", "required": required, "schema": {"type": "string"}}
     for name, required in (
@@ -110,6 +116,9 @@ async def _answer(
         status = 200
     except Refused as refusal:
         envelope, status = refusal.envelope(request_id), refusal.status
+    except sqlite3.OperationalError:
+        log.exception("the store did not answer")
+        envelope, status = _BUSY.envelope(request_id), _BUSY.status
     record = Call(
         direction="in",
         interface=interface,
@@ -120,7 +129,8 @@ async def _answer(
         millis=int((time.monotonic() - started) * 1000),
         note="应答正文已换成乱码" if faults.garbage_body else "",
     )
-    await centre.store.run(lambda tx: repository.add_call(tx, record))
+    with contextlib.suppress(sqlite3.OperationalError):  # a full log must not spoil an answer
+        await centre.store.run(lambda tx: repository.add_call(tx, record))
     if faults.garbage_body:
         return Response(b'\xff\xfe{"accepted": tr', status, media_type="application/json")
     return JSONResponse(

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 
 def parse_date(text: str) -> date:
@@ -32,6 +32,7 @@ Change = Literal["1", "2", "3"]
 ADD: Change = "1"
 MODIFY: Change = "2"
 DELETE: Change = "3"
+ID_CARD = "01"  # CV02.01.101 居民身份证
 
 
 class WireModel(BaseModel):
@@ -39,17 +40,23 @@ class WireModel(BaseModel):
 
 
 class Person(WireModel):
-    """客户个人信息数据集."""
+    """客户个人信息数据集. A field that is null or empty counts as not sent."""
 
-    name: Annotated[Text, Field(max_length=50, description="姓名 DE02.01.039.00")]
+    name: Annotated[Text, Field(max_length=100, description="姓名 DE02.01.039.00")]
     sex: Annotated[
         Literal["0", "1", "2", "9"], Field(description="性别代码 DE02.01.040.00，GB/T 2261.1：1 男，2 女")
     ]
     birth_date: Annotated[WireDate, Field(description="出生日期 DE02.01.005.01，YYYYMMDD")]
-    id_type: Annotated[Text, Field(description="证件类别代码 DE02.01.031.00，CV02.01.101：01 居民身份证")] = (
-        "01"
-    )
-    id_number: Annotated[Text, Field(max_length=32, description="证件号码 DE02.01.030.00")]
+    id_type: Annotated[
+        str,
+        BeforeValidator(lambda value: value or ID_CARD),
+        Field(max_length=8, description="证件类别代码 DE02.01.031.00，CV02.01.101：01 居民身份证（默认）"),
+    ] = ID_CARD
+    id_number: Annotated[
+        Annotated[str, Field(max_length=32)] | None,
+        BeforeValidator(lambda value: value or None),
+        Field(description="证件号码 DE02.01.030.00"),
+    ] = None
     phone: str | None = None
     nation: str | None = None
     marital_status: str | None = None
@@ -58,6 +65,12 @@ class Person(WireModel):
     address: str | None = None
     blood_type_abo: str | None = None
     blood_type_rh: str | None = None
+
+
+class IdentifiedPerson(Person):
+    """客户个人信息数据集 with a document number, without which nobody gets an account."""
+
+    id_number: Annotated[Text, Field(max_length=32, description="证件号码 DE02.01.030.00")]
 
 
 class ListItem(WireModel):
@@ -75,7 +88,7 @@ class ListItem(WireModel):
 class AccountBinding(WireModel):
     """US-K1 绑定体检账号."""
 
-    person: Person
+    person: IdentifiedPerson
 
 
 class Appointment(WireModel):
