@@ -228,8 +228,8 @@ COMMENT ON COLUMN people.consents.account_id IS '操作账号';
 #   readable_page()    a page of persons, newest first
 #   readable_persons() the whole set, to join with; only for scopes without «everything»
 #
-# `readable` itself is inlined by the planner (it holds no sub-query), so an unlimited scope costs one comparison a row;
-# only the look-up of enrolments is a call.
+# `readable` itself is inlined by the planner (it holds no sub-query): an unlimited scope folds away, a customer's costs
+# one comparison a row. Only the look-up of enrolments is a call, and only for scopes that can be met by one.
 SCOPE = """
 CREATE FUNCTION people.enrolled_within(person_id uuid, scope kernel.scope) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -247,7 +247,9 @@ CREATE FUNCTION people.readable(person_id uuid, scope kernel.scope) RETURNS bool
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT (scope).everything
            OR person_id = ANY ((scope).persons)
-           OR people.enrolled_within(person_id, scope)
+           OR ((cardinality((scope).institutions) > 0 OR cardinality((scope).departments) > 0
+                OR (scope).account IS NOT NULL)
+               AND people.enrolled_within(person_id, scope))
 $$;
 
 COMMENT ON FUNCTION people.readable(uuid, kernel.scope) IS '数据范围是否及于此人：逐人判断，用于单人或已缩小到少数行的查询';

@@ -83,8 +83,9 @@ async def test_a_person_in_two_institutions_is_one_row_of_a_page(tx: Tx) -> None
 
 @pytest.fixture(scope="module")
 async def crowd(shared_database: Database) -> Any:
-    """100,000 persons in ten institutions; department and doctor of one in a thousand. Taken away afterwards."""
-    ids = {name: new_id() for name in ("institution", "department", "doctor")}
+    """100,000 persons: one in ten in the large institution, one in a thousand in the small one, in the department, with
+    the doctor. Taken away afterwards."""
+    ids = {name: new_id() for name in ("large", "small", "department", "doctor")}
     async with shared_database.transaction() as tx:
         await tx.execute(
             """INSERT INTO people.persons (id, name_sealed, name_index, sex, birth_date)
@@ -95,11 +96,12 @@ async def crowd(shared_database: Database) -> Any:
         )
         await tx.execute(
             """INSERT INTO people.enrolments (person_id, institution_id, department_id, responsible_account_id)
-               SELECT id, CASE row_number() OVER (ORDER BY id) % 10 WHEN 0 THEN $1::uuid ELSE gen_random_uuid() END,
-                      CASE row_number() OVER (ORDER BY id) % 1000 WHEN 1 THEN $2::uuid END,
-                      CASE row_number() OVER (ORDER BY id) % 1000 WHEN 2 THEN $3::uuid END
-                 FROM people.persons WHERE id < '01900000-0000-7000-8000-ffffffffffff'""",
-            ids["institution"],
+               SELECT id, CASE WHEN n % 10 = 0 THEN $1::uuid WHEN n % 1000 = 1 THEN $2 ELSE gen_random_uuid() END,
+                      CASE WHEN n % 1000 = 2 THEN $3::uuid END, CASE WHEN n % 1000 = 3 THEN $4::uuid END
+                 FROM (SELECT id, row_number() OVER (ORDER BY id) AS n
+                         FROM people.persons WHERE id < '01900000-0000-7000-8000-ffffffffffff') AS numbered""",
+            ids["large"],
+            ids["small"],
             ids["department"],
             ids["doctor"],
         )
@@ -128,7 +130,9 @@ PAGE = """SELECT p.id, p.name_sealed FROM people.readable_page($1::kernel.scope,
             JOIN people.persons p ON p.id = wanted.id ORDER BY p.id DESC"""
 
 
-@pytest.mark.parametrize("kind", ["everything", "institution", "department", "account", "persons", "mixed"])
+@pytest.mark.parametrize(
+    "kind", ["everything", "large", "small", "department", "account", "persons", "mixed"]
+)
 @pytest.mark.parametrize("plan_cache_mode", ["force_custom_plan", "force_generic_plan"])
 async def test_a_page_is_read_by_index(
     tx: Tx, crowd: dict[str, UUID], kind: str, plan_cache_mode: str
@@ -136,11 +140,12 @@ async def test_a_page_is_read_by_index(
     somebody = UUID("01900000-0000-7000-8000-000000000777")
     scope = {
         "everything": Scope(everything=True),
-        "institution": Scope(institutions=(crowd["institution"],)),
+        "large": Scope(institutions=(crowd["large"],)),
+        "small": Scope(institutions=(crowd["small"],)),
         "department": Scope(departments=(crowd["department"],)),
         "account": Scope(account=crowd["doctor"]),
         "persons": Scope(persons=(somebody,)),
-        "mixed": Scope(institutions=(crowd["institution"],), account=crowd["doctor"], persons=(somebody,)),
+        "mixed": Scope(institutions=(crowd["small"],), account=crowd["doctor"], persons=(somebody,)),
     }[kind]
     await tx.execute(f"SET LOCAL plan_cache_mode = {plan_cache_mode}")
     before = UUID("01900000-0000-7000-8000-000000010000")
@@ -153,9 +158,10 @@ async def test_a_page_is_read_by_index(
     assert touched < 400, f"{touched} blocks, {took} ms"
 
 
-@pytest.mark.parametrize("kind", ["department", "account", "persons"])
+@pytest.mark.parametrize("kind", ["small", "department", "account", "persons"])
 async def test_a_narrow_set_is_read_by_index(tx: Tx, crowd: dict[str, UUID], kind: str) -> None:
     scope = {
+        "small": Scope(institutions=(crowd["small"],)),
         "department": Scope(departments=(crowd["department"],)),
         "account": Scope(account=crowd["doctor"]),
         "persons": Scope(persons=(UUID("01900000-0000-7000-8000-000000000777"),)),
@@ -167,15 +173,18 @@ async def test_a_narrow_set_is_read_by_index(tx: Tx, crowd: dict[str, UUID], kin
     assert touched < 400
 
 
-async def test_an_unlimited_scope_costs_a_filter_nothing(tx: Tx, crowd: dict[str, UUID]) -> None:
-    """`readable` is inlined and folded away, so no enrolment is looked at."""
-    plan, _, touched = await explained(
-        tx,
-        "SELECT id FROM people.persons WHERE people.readable(id, $1::kernel.scope) ORDER BY id DESC LIMIT 21",
-        Scope(everything=True).sql(),
+async def test_scopes_that_no_enrolment_can_meet_look_at_none(tx: Tx, crowd: dict[str, UUID]) -> None:
+    """`readable` is inlined: «everything» folds away, a customer's scope is a comparison with his own id."""
+    somebody = UUID("01900000-0000-7000-8000-000000000777")
+    sql = (
+        "SELECT id FROM people.persons WHERE people.readable(id, $1::kernel.scope) ORDER BY id DESC LIMIT 21"
     )
+    plan, _, touched = await explained(tx, sql, Scope(everything=True).sql())
     assert "enrolled_within" not in json.dumps(plan)
     assert touched < 50
+    plan, _, touched = await explained(tx, sql, Scope(persons=(somebody,)).sql())
+    assert "enrolled_within" not in json.dumps(plan)
+    assert [record["id"] for record in await tx.fetch(sql, Scope(persons=(somebody,)).sql())] == [somebody]
 
 
 async def test_one_person_is_looked_up_by_index(tx: Tx, crowd: dict[str, UUID]) -> None:
@@ -183,7 +192,7 @@ async def test_one_person_is_looked_up_by_index(tx: Tx, crowd: dict[str, UUID]) 
         tx,
         "SELECT id FROM people.persons WHERE id = $1 AND people.readable(id, $2::kernel.scope)",
         UUID("01900000-0000-7000-8000-00000000000a"),
-        Scope(institutions=(crowd["institution"],)).sql(),
+        Scope(institutions=(crowd["small"],)).sql(),
     )
     assert not [node for node in plan if node["Node Type"] == "Seq Scan"]
     assert touched < 30

@@ -87,7 +87,7 @@ async def test_keys_are_changed_in_batches_while_people_are_corrected(
 
 
 async def test_a_rolled_back_reseal_is_done_again(
-    register: Register, hospital: Hospital, database: Database
+    kept: dict[str, Any], register: Register, hospital: Hospital, database: Database
 ) -> None:
     await register(a_person(), hospital.ours)
     vault.load(add_vault_key(kept))

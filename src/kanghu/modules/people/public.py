@@ -1,12 +1,12 @@
 """What higher floors may call.
 
 **Whose data**: SQL of higher modules narrows by the caller's scope with one of three functions of this schema.
-- `people.readable(person_id, $n::kernel.scope)` — for one person, or where other conditions already leave few rows, or
-  for lists in their own order that most rows of the caller pass (everything, a whole institution).
-- `people.readable_persons($n::kernel.scope)` — the set of persons, to join with (`person_id IN (SELECT …)`): for lists
-  where the scope is narrow (own patients, a department, a customer). Not with `everything`: it is the whole table.
+- `people.readable(person_id, $n::kernel.scope)` — for one person; where other conditions leave few rows; for a list in its
+  own order when most of its rows pass (everything, a large institution). Under a narrow scope a list by this filter alone
+  looks at every row: some 0.7 µs each.
+- `person_id IN (SELECT f.id FROM people.readable_persons($n::kernel.scope) AS f (id))` — for lists under a narrow scope
+  (own patients, a department, a customer): the planner starts from the set. Not with `everything`: it is the whole table.
 - `people.readable_page($n::kernel.scope, before, wanted)` — a page of persons, newest first, cheap for every scope.
-
 
 **Identity**: `people.pub_identity(person_id, name_index, sex, birth_date, id_number_index)` is a view for the 401 check;
 `identity_indexes` makes the other side of the comparison and `compare_identity` names the fields that differ.

@@ -27,7 +27,7 @@ from kanghu.modules.people.service import consents, persons, sign_up
 
 patient = APIRouter(prefix="/api/patient/people", tags=["people"])
 
-Self = Annotated[Caller, signed_in()]
+SignedIn = Annotated[Caller, signed_in()]
 
 
 async def admitted(request: Request) -> None:
@@ -72,7 +72,7 @@ async def get_agreement(
 
 
 @patient.get("/me", operation_id="people_get_me")
-async def get_me(caller: Self, tx: Transaction) -> PersonView:
+async def get_me(caller: SignedIn, tx: Transaction) -> PersonView:
     """我的档案（证件号码遮盖）"""
     me = _me(caller)
     person = await persons.get(tx, Scope(persons=(me,)), me)
@@ -81,7 +81,7 @@ async def get_me(caller: Self, tx: Transaction) -> PersonView:
 
 
 @patient.patch("/me", operation_id="people_change_me")
-async def change_me(given: ContactChange, caller: Self, tx: Transaction) -> PersonView:
+async def change_me(given: ContactChange, caller: SignedIn, tx: Transaction) -> PersonView:
     """修改我的联系方式等；姓名、性别、出生日期和证件号码请到机构更正"""
     me = _me(caller)
     scope = Scope(persons=(me,))
@@ -89,7 +89,7 @@ async def change_me(given: ContactChange, caller: Self, tx: Transaction) -> Pers
 
 
 @patient.get("/family", operation_id="people_list_family")
-async def list_family(caller: Self, tx: Transaction) -> list[FamilyMemberView]:
+async def list_family(caller: SignedIn, tx: Transaction) -> list[FamilyMemberView]:
     """我的家庭成员（按姓名拼音）"""
     me = _me(caller)
     found = await sign_up.family(tx, me)
@@ -103,7 +103,7 @@ async def list_family(caller: Self, tx: Transaction) -> list[FamilyMemberView]:
 @patient.post(
     "/family", operation_id="people_add_family_member", status_code=201, dependencies=[Depends(admitted)]
 )
-async def add_family_member(given: FamilyMemberGiven, caller: Self, tx: Transaction) -> FamilyMemberView:
+async def add_family_member(given: FamilyMemberGiven, caller: SignedIn, tx: Transaction) -> FamilyMemberView:
     """添加家庭成员，成员有自己的档案"""
     me = _me(caller)
     if caller.institution_id is None:
@@ -115,19 +115,19 @@ async def add_family_member(given: FamilyMemberGiven, caller: Self, tx: Transact
 
 
 @patient.delete("/family/{member_id}", operation_id="people_end_family_member", status_code=204)
-async def end_family_member(member_id: UUID, caller: Self, tx: Transaction) -> None:
+async def end_family_member(member_id: UUID, caller: SignedIn, tx: Transaction) -> None:
     """解除家庭成员，成员的档案保留"""
     await sign_up.end_family_member(tx, caller, _me(caller), member_id)
 
 
 @patient.get("/consents", operation_id="people_list_my_consents")
-async def list_my_consents(caller: Self, tx: Transaction) -> list[ConsentView]:
+async def list_my_consents(caller: SignedIn, tx: Transaction) -> list[ConsentView]:
     """我签署和撤回的协议"""
     return [ConsentView.of(consent) for consent in await consents.of_person(tx, _me(caller))]
 
 
 @patient.post("/consents", operation_id="people_sign_consent", status_code=201)
-async def sign_consent(given: ConsentGiven, caller: Self, tx: Transaction) -> ConsentView:
+async def sign_consent(given: ConsentGiven, caller: SignedIn, tx: Transaction) -> ConsentView:
     """签署协议；重复签署同一版本得到同一条记录"""
     me = _me(caller)
     consent_id = await consents.sign(
@@ -137,7 +137,9 @@ async def sign_consent(given: ConsentGiven, caller: Self, tx: Transaction) -> Co
 
 
 @patient.post("/consents/{consent_id}/revoke", operation_id="people_revoke_consent")
-async def revoke_consent(consent_id: UUID, given: Revocation, caller: Self, tx: Transaction) -> ConsentView:
+async def revoke_consent(
+    consent_id: UUID, given: Revocation, caller: SignedIn, tx: Transaction
+) -> ConsentView:
     """撤回同意；撤回是新的一条记录，原签署保留"""
     return ConsentView.of(
         await consents.revoke(tx, caller, _me(caller), consent_id, given.channel, caller.ip)
