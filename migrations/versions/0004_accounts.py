@@ -90,6 +90,8 @@ CREATE UNIQUE INDEX accounts_customer_phone ON accounts.accounts (phone_index) W
 CREATE INDEX accounts_phone ON accounts.accounts (phone_index);
 CREATE INDEX accounts_username_prefix ON accounts.accounts (username text_pattern_ops);
 CREATE INDEX accounts_institution ON accounts.accounts (institution_id, department_id);
+-- after a change of keys: those still sealed under an old one
+CREATE INDEX accounts_seal ON accounts.accounts (substring(display_name_sealed FROM 1 FOR 4));
 CREATE INDEX accounts_newest ON accounts.accounts (created_at DESC, id DESC);
 COMMENT ON TABLE accounts.accounts IS '账号（职工与客户）';
 COMMENT ON COLUMN accounts.accounts.id IS '账号标识';

@@ -127,7 +127,7 @@ def scope_of(kind: str, holder: Holder) -> Scope:
     if kind == "institution":
         return Scope(institutions=(holder.institution_id,))
     if kind == "department":
-        return Scope(departments=holder.departments)
+        return Scope(departments=tuple(sorted(holder.departments)))
     if kind == "own":
         return Scope(account=holder.account_id)
     if kind == "self":

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
+from kanghu.modules.accounts import sealing
 from kanghu.modules.accounts.repository import accounts as _rows
+from kanghu.modules.accounts.repository.resealing import reseal
 from kanghu.modules.accounts.service.apps import ApiApp, ApiSecret, note_secret_used, take_token
 from kanghu.modules.accounts.service.apps import find_app as get_app
 from kanghu.modules.accounts.service.provision import (
@@ -17,7 +19,7 @@ from kanghu.modules.accounts.service.provision import (
     create_staff_account,
 )
 from kanghu.modules.accounts.service.roles import seed_roles
-from kanghu.modules.accounts.service.sessions import NAME_CONTEXT, authenticate
+from kanghu.modules.accounts.service.sessions import authenticate
 
 __all__ = [
     "AccountBrief",
@@ -34,6 +36,7 @@ __all__ = [
     "create_staff_account",
     "get_app",
     "note_secret_used",
+    "reseal",
     "seed_roles",
     "take_token",
 ]
@@ -58,7 +61,7 @@ async def account_brief(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, AccountBrief]
         found.id: AccountBrief(
             id=found.id,
             kind=found.kind,
-            display_name=vault.open(found.display_name_sealed, NAME_CONTEXT, found.id),
+            display_name=vault.open(found.display_name_sealed, sealing.NAME, found.id),
             institution_id=found.institution_id,
             department_id=found.department_id,
             person_id=found.person_id,

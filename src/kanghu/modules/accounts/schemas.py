@@ -7,13 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from kanghu.modules.accounts.policy import USERNAME
-
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Username = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=f"^{USERNAME.pattern}$")
-]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)]
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 State = Literal["active", "disabled"]
@@ -143,7 +138,7 @@ class ProfileInput(Input):
 
 
 class AccountCreate(ProfileInput):
-    username: Username
+    username: Annotated[str, Field(max_length=32, description="字母开头，不区分大小写")]
 
 
 class AccountUpdate(ProfileInput):

@@ -11,7 +11,7 @@ from kanghu.kernel.errors import Invalid
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
-from kanghu.modules.accounts import policy
+from kanghu.modules.accounts import policy, sealing
 from kanghu.modules.accounts.models import Account, Grant
 from kanghu.modules.accounts.repository.accounts import Filter
 from kanghu.modules.accounts.schemas import (
@@ -29,7 +29,6 @@ from kanghu.modules.accounts.schemas import (
 )
 from kanghu.modules.accounts.service import explain as reasons
 from kanghu.modules.accounts.service import staff as service
-from kanghu.modules.accounts.service.sessions import NAME_CONTEXT, PHONE_CONTEXT
 
 admin = APIRouter(prefix="/api/admin/accounts", tags=["accounts"])
 
@@ -150,9 +149,9 @@ def _profile(given: ProfileInput) -> service.Profile:
 
 def _names(account: Account) -> tuple[str, str | None]:
     """Display name and phone, opened."""
-    name = vault.open(account.display_name_sealed, NAME_CONTEXT, account.id)
+    name = vault.open(account.display_name_sealed, sealing.NAME, account.id)
     sealed = account.phone_sealed
-    return name, None if sealed is None else vault.open(sealed, PHONE_CONTEXT, account.id)
+    return name, None if sealed is None else vault.open(sealed, sealing.PHONE, account.id)
 
 
 def _row(account: Account) -> AccountRow:

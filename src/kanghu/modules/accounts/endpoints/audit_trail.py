@@ -16,7 +16,9 @@ from kanghu.modules.accounts.service import audit_trail as service
 
 admin = APIRouter(prefix="/api/admin/accounts", tags=["accounts"])
 
-Prefix = Annotated[str | None, Query(max_length=100)]
+Prefix = Annotated[
+    str | None, Query(max_length=100, pattern=r"^[A-Za-z0-9_./:-]*$", description="代码的开头部分")
+]
 
 
 @admin.get("/audit", operation_id="accounts_search_audit")

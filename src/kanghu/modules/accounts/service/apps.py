@@ -12,7 +12,7 @@ from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
-from kanghu.modules.accounts import policy
+from kanghu.modules.accounts import policy, sealing
 from kanghu.modules.accounts.errors import (
     AppIdTaken,
     AppNotFound,
@@ -27,7 +27,6 @@ from kanghu.modules.accounts.repository import apps as rows
 from kanghu.modules.accounts.repository import organisation
 
 READ, WRITE = "accounts.app.read", "accounts.app.write"
-SECRET_CONTEXT = "accounts.api_secrets.secret"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ async def find_app(tx: Tx, app_id: str) -> ApiApp | None:
         rate_per_minute=found["rate_per_minute"],
         sign_types=frozenset(found["sign_types"]),
         secrets=tuple(
-            ApiSecret(secret_id, vault.open(sealed, SECRET_CONTEXT, secret_id), not_before, expires_at)
+            ApiSecret(secret_id, vault.open(sealed, sealing.SECRET, secret_id), not_before, expires_at)
             for secret_id, sealed, not_before, expires_at in zip(
                 found["secret_ids"], found["sealed"], found["not_before"], found["expires_at"], strict=True
             )
@@ -219,7 +218,7 @@ async def revoke_secret(tx: Tx, caller: Caller, app_uuid: UUID, secret_id: UUID)
 
 async def _add_secret(tx: Tx, app_uuid: UUID, slot: int, secret: str | None = None) -> str:
     secret_id, made = new_id(), secret or secrets.token_urlsafe(32)
-    sealed = vault.seal(made, SECRET_CONTEXT, secret_id)
+    sealed = vault.seal(made, sealing.SECRET, secret_id)
     await rows.add_secret(tx, secret_id, app_uuid, slot, sealed, clock.now())
     return made
 

@@ -13,7 +13,7 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.errors import Invalid
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import SYSTEM, Caller
-from kanghu.modules.accounts import passwords, policy
+from kanghu.modules.accounts import passwords, policy, sealing
 from kanghu.modules.accounts.errors import RoleNotFound
 from kanghu.modules.accounts.models import Department
 from kanghu.modules.accounts.policy import INTERFACES, SIGN_TYPES
@@ -22,7 +22,6 @@ from kanghu.modules.accounts.repository import apps as app_rows
 from kanghu.modules.accounts.repository import organisation, roles, sessions
 from kanghu.modules.accounts.roles import CUSTOMER
 from kanghu.modules.accounts.service import apps, staff
-from kanghu.modules.accounts.service.sign_in import TOTP_CONTEXT
 from kanghu.modules.accounts.service.staff import Profile
 
 
@@ -46,7 +45,7 @@ async def create_customer_account(
         raise Invalid(fields={"phone": "请填写 11 位手机号"})
     if username is None and number is None:
         raise Invalid(fields={"phone": "请填写用户名或手机号"})
-    name = None if username is None else checked_username(username)
+    name = None if username is None else staff.checked_username(username)
     profile = Profile(display_name or name or "客户", number, institution_id, None)
     account_id = await staff.add_customer(tx, name, profile, password, person_id)
     await _grant(tx, account_id, [(CUSTOMER, "self")])
@@ -59,14 +58,6 @@ async def create_customer_account(
         institution_id=institution_id,
     )
     return account_id
-
-
-def checked_username(username: str) -> str:
-    """The user name in lower case. Raises Invalid: it begins with a letter, so that it is never taken for a phone."""
-    name = username.strip().lower()
-    if not policy.USERNAME.fullmatch(name):
-        raise Invalid(fields={"username": "3 至 32 位，以字母开头，只含字母、数字、点、下划线和短横线"})
-    return name
 
 
 async def create_institution(tx: Tx, code: str, name: str) -> UUID:
@@ -105,7 +96,7 @@ async def create_staff_account(
 
     With `totp_secret` (base32) the second factor is enrolled already: for a demonstration, or a hardware token.
     """
-    name = checked_username(username)
+    name = staff.checked_username(username)
     if (known := await rows.id_of_username(tx, name)) is not None:
         return known
     profile = Profile(
@@ -116,7 +107,7 @@ async def create_staff_account(
     await _grant(tx, account_id, grants)
     if totp_secret is not None:
         now = clock.now()
-        await sessions.start_totp(tx, account_id, vault.seal(totp_secret, TOTP_CONTEXT, account_id), now)
+        await sessions.start_totp(tx, account_id, vault.seal(totp_secret, sealing.TOTP, account_id), now)
         await sessions.confirm_totp(tx, account_id, now)
     return account_id
 

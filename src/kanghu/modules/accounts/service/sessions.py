@@ -8,7 +8,7 @@ from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.errors import AppError, Unauthenticated
 from kanghu.kernel.security import Caller
-from kanghu.modules.accounts import passwords, second_factor, tokens
+from kanghu.modules.accounts import passwords, sealing, second_factor, tokens
 from kanghu.modules.accounts.errors import (
     PasswordChangeNeeded,
     PasswordUnfit,
@@ -24,10 +24,7 @@ from kanghu.modules.accounts.models import LiveSession, Session
 from kanghu.modules.accounts.policy import ACCOUNT_LOCK, Holder, grants_of
 from kanghu.modules.accounts.repository import accounts as account_rows
 from kanghu.modules.accounts.repository import sessions as rows
-from kanghu.modules.accounts.service.sign_in import TOTP_CONTEXT, one_more, use_code
-
-NAME_CONTEXT = "accounts.accounts.display_name"
-PHONE_CONTEXT = "accounts.accounts.phone"
+from kanghu.modules.accounts.service.sign_in import one_more, use_code
 
 
 async def authenticate(tx: Tx, token: str, *, ip: str = "", request_id: str = "") -> Caller | None:
@@ -47,7 +44,7 @@ async def authenticate(tx: Tx, token: str, *, ip: str = "", request_id: str = ""
         department_id=live.department_id,
         person_id=live.person_id,
         grants={} if limited else grants_of(live.held, _holder(live)),
-        display=vault.open(live.display_name_sealed, NAME_CONTEXT, live.account_id),
+        display=vault.open(live.display_name_sealed, sealing.NAME, live.account_id),
         ip=ip,
         request_id=request_id,
     )
@@ -158,7 +155,7 @@ async def start_totp(tx: Tx, caller: Caller) -> TotpOffer:
     secret = second_factor.new_secret()
     known = await rows.credentials_of(tx, account_id)
     assert known is not None, "accounts are never deleted"
-    if not await rows.start_totp(tx, account_id, vault.seal(secret, TOTP_CONTEXT, account_id), clock.now()):
+    if not await rows.start_totp(tx, account_id, vault.seal(secret, sealing.TOTP, account_id), clock.now()):
         raise TotpAlreadyEnrolled
     await audit.record(tx, caller, "accounts.totp.start", subject=f"accounts.accounts/{account_id}")
     return TotpOffer(secret=secret, uri=second_factor.provisioning_uri(secret, known.username or "康护用户"))

@@ -16,7 +16,7 @@ from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.errors import AppError
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
-from kanghu.modules.accounts import passwords, policy, second_factor, tokens
+from kanghu.modules.accounts import passwords, policy, sealing, second_factor, tokens
 from kanghu.modules.accounts.errors import (
     AccountDisabled,
     SignInPaused,
@@ -28,8 +28,6 @@ from kanghu.modules.accounts.models import Address, Credentials, Failures, NewSe
 from kanghu.modules.accounts.policy import ACCOUNT_LOCK, ADDRESS_LOCK, SESSION_LIFE, LockRule
 from kanghu.modules.accounts.repository import accounts as account_rows
 from kanghu.modules.accounts.repository import sessions as rows
-
-TOTP_CONTEXT = "accounts.totp.secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ async def _unchanged(tx: Tx, proven: Credentials) -> bool:
 
 async def use_code(tx: Tx, totp: Totp, code: str, now: datetime) -> bool:
     """Whether `code` is a TOTP or recovery code of the account that was never used; it is used up by this."""
-    secret = vault.open(totp.secret_sealed, TOTP_CONTEXT, totp.account_id)
+    secret = vault.open(totp.secret_sealed, sealing.TOTP, totp.account_id)
     step = second_factor.matching_step(secret, code, now, totp.last_step)
     if step is not None:
         return await rows.use_step(tx, totp.account_id, step)

@@ -10,10 +10,10 @@ import asyncpg
 from kanghu.kernel import audit, clock
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
-from kanghu.kernel.errors import AppError
+from kanghu.kernel.errors import AppError, Invalid
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
-from kanghu.modules.accounts import passwords, policy
+from kanghu.modules.accounts import passwords, policy, sealing
 from kanghu.modules.accounts.errors import (
     AccountNotFound,
     DepartmentNotFound,
@@ -36,7 +36,6 @@ from kanghu.modules.accounts.repository import accounts as rows
 from kanghu.modules.accounts.repository import organisation, roles, sessions
 from kanghu.modules.accounts.repository.accounts import Filter, NewAccount
 from kanghu.modules.accounts.roles import ADMIN
-from kanghu.modules.accounts.service.sessions import NAME_CONTEXT, PHONE_CONTEXT
 
 READ, WRITE = "accounts.account.read", "accounts.account.write"
 
@@ -71,9 +70,8 @@ async def create_account(tx: Tx, caller: Caller, username: str, profile: Profile
     """A staff account without roles and its first password, which has to be changed at the first sign-in."""
     await _check_place(tx, caller, profile)
     password = passwords.first_password()
-    account_id = await add_staff(
-        tx, username, profile, await passwords.hash_password(password), must_change=True
-    )
+    hashed = await passwords.hash_password(password)
+    account_id = await add_staff(tx, checked_username(username), profile, hashed, must_change=True)
     await audit.record(
         tx,
         caller,
@@ -82,6 +80,14 @@ async def create_account(tx: Tx, caller: Caller, username: str, profile: Profile
         detail={"institution": str(profile.institution_id)},
     )
     return account_id, password
+
+
+def checked_username(username: str) -> str:
+    """The user name in lower case. Raises Invalid: it begins with a letter, so that it is never taken for a phone."""
+    name = username.strip().lower()
+    if not policy.USERNAME.fullmatch(name):
+        raise Invalid(fields={"username": "3 至 32 位，以字母开头，只含字母、数字、点、下划线和短横线"})
+    return name
 
 
 async def add_staff(
@@ -119,7 +125,7 @@ async def _add(
         username=username,
         password_hash=password_hash,
         must_change_password=must_change,
-        display_name_sealed=vault.seal(profile.display_name, NAME_CONTEXT, account_id),
+        display_name_sealed=vault.seal(profile.display_name, sealing.NAME, account_id),
         phone_sealed=phone_sealed,
         phone_index=phone_index,
         institution_id=profile.institution_id,
@@ -145,7 +151,7 @@ def _taken(constraint: str | None) -> AppError:
 def _sealed_phone(phone: str | None, account_id: UUID) -> tuple[bytes | None, bytes | None]:
     if phone is None:
         return None, None
-    return vault.seal(phone, PHONE_CONTEXT, account_id), vault.blind_index("phone", phone)
+    return vault.seal(phone, sealing.PHONE, account_id), vault.blind_index("phone", phone)
 
 
 async def update_account(tx: Tx, caller: Caller, account_id: UUID, version: int, profile: Profile) -> None:
@@ -157,7 +163,7 @@ async def update_account(tx: Tx, caller: Caller, account_id: UUID, version: int,
         tx,
         account_id,
         version,
-        display_name_sealed=vault.seal(profile.display_name, NAME_CONTEXT, account_id),
+        display_name_sealed=vault.seal(profile.display_name, sealing.NAME, account_id),
         phone_sealed=phone_sealed,
         phone_index=phone_index,
         institution_id=profile.institution_id,
@@ -196,9 +202,10 @@ async def reset_password(tx: Tx, caller: Caller, account_id: UUID) -> str:
     """A new first password, told this once; sessions end and a pause is lifted. Raises OwnAccount."""
     account = await _somebody_else(tx, caller, account_id)
     password = passwords.first_password()
-    await rows.set_password(tx, account_id, await passwords.hash_password(password), must_change=True)
+    hashed = await passwords.hash_password(password)
+    await sessions.clear_failures(tx, f"account:{account_id}")  # before the account, as signing in does
+    await rows.set_password(tx, account_id, hashed, must_change=True)
     await sessions.revoke_sessions(tx, account_id, clock.now())
-    await sessions.clear_failures(tx, f"account:{account_id}")
     await audit.record(
         tx, caller, "accounts.password.reset", subject=_subject(account_id), person_id=account.person_id
     )
