@@ -157,6 +157,8 @@ def test_too_deep_and_too_many() -> None:
     for _ in range(5000):
         bottomless = [bottomless]
     assert read_definition({"item": bottomless})[1][0].message == "分组嵌套不能超过8层"
+    flag = {"code": "f", "display": "提醒", "level": "info", "when": "ok > 1"}
+    assert found(flag=[flag] * 101) == [("", "flag：太多，最多100个")]
     assert ("", "题目不能超过1000个") in found(*(item(f"i{n}", "text") for n in range(1001)))
 
 

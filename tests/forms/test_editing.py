@@ -1,5 +1,6 @@
 """Staff make forms and read responses over HTTP; what was published never changes."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -72,6 +73,7 @@ async def test_from_a_new_form_to_its_second_version(
     assert saved.json()["problems"] == []
     tried = await client.post(version + "/evaluation", json={"answers": {"pain": 11}}, headers=editor)
     assert tried.json()["errors"] == {"pain": "不能大于10，请核对"}
+    assert tried.json()["flags"] == []
     published = await client.post(version + "/publish", json={"revision": 4}, headers=editor)
     assert published.json()["status"] == "published"
     late = await client.put(version, json={"revision": 4, "definition": pain()}, headers=editor)
@@ -106,6 +108,30 @@ async def test_from_a_new_form_to_its_second_version(
         "code"
     ] == "forms.version_not_published"
     assert (await client.get("/api/patient/forms/pain", headers=who)).status_code == 404
+
+
+async def test_only_one_of_many_editors_gets_through(
+    client: httpx.AsyncClient, editor: dict[str, str]
+) -> None:
+    drafts = await asyncio.gather(
+        *(client.post(f"{FORMS}/phq9/versions", json={"from_version": 1}, headers=editor) for _ in range(4))
+    )
+    assert sorted(a.status_code for a in drafts) == [201, 409, 409, 409]
+    place = f"{FORMS}/phq9/versions/2"
+    definition = next(a for a in drafts if a.status_code == 201).json()["definition"]
+    saves = await asyncio.gather(
+        *(
+            client.put(
+                place, json={"revision": 1, "definition": {**definition, "title": f"第{n}稿"}}, headers=editor
+            )
+            for n in range(4)
+        )
+    )
+    assert sorted(a.status_code for a in saves) == [200, 409, 409, 409]
+    published = await asyncio.gather(
+        *(client.post(place + "/publish", json={"revision": 2}, headers=editor) for _ in range(4))
+    )
+    assert sorted(a.status_code for a in published) == [200, 409, 409, 409]
 
 
 async def test_lists_and_what_is_not_there(client: httpx.AsyncClient, editor: dict[str, str]) -> None:

@@ -180,7 +180,11 @@ async def test_first_saves_and_completions_in_parallel(
 
 
 async def test_women_are_asked_and_nobody_else_s_response_is_reachable(
-    client: httpx.AsyncClient, as_person: dict[str, str], sign_in: Any, sexes: dict[UUID, str]
+    client: httpx.AsyncClient,
+    as_person: dict[str, str],
+    sign_in: Any,
+    sexes: dict[UUID, str],
+    database: Database,
 ) -> None:
     woman = new_id()
     sexes[woman] = "2"
@@ -196,7 +200,14 @@ async def test_women_are_asked_and_nobody_else_s_response_is_reachable(
     ):
         assert (attempt.status_code, attempt.json()["code"]) == (404, "forms.response_not_found")
     done = await complete(client, as_woman, sheet, 1)
-    assert [f["code"] for f in done.json()["flags"]] == ["possible_pregnancy"]
+    assert done.status_code == 200
+    # What staff must look at is told to staff, not to her.
+    async with database.transaction() as tx:
+        response = await public.latest_response(tx, woman, "health_self_test")
+    assert response is not None
+    assert [flag.code for flag in response.flags] == ["possible_pregnancy"]
+    assert "flags" not in done.json()
+    assert sheet["definition"]["flag"] == []
 
 
 @pytest.mark.parametrize(

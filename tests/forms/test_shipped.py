@@ -112,6 +112,8 @@ def test_self_harm_is_flagged_also_when_the_rest_is_not_answered() -> None:
     assert [f.code for f in found.flags] == ["phq9_self_harm"]
     assert found.scores[0].value is None
     assert len(found.missing) == 8
+    assert "phq9_help" in found.enabled
+    assert "phq9_help" not in assess(form("phq9"), {"phq9_9": "0"}, {}).enabled
 
 
 @pytest.mark.parametrize("code", SHIPPED)

@@ -39,7 +39,7 @@ class ScoreView(_View):
 
 
 class FlagView(_View):
-    """一条提醒；level：info 提示，warning 注意，urgent 须当日处理"""
+    """一条提醒，只给工作人员看；level：info 提示，warning 注意，urgent 须当日处理"""
 
     code: str
     display: str
@@ -47,25 +47,37 @@ class FlagView(_View):
 
 
 class EvaluationView(BaseModel):
-    """对当前答案的判定：哪些题要显示、哪里有误或没填、得分、提醒、完成度"""
+    """对当前答案的判定：哪些题要显示、哪里有误或没填、得分、完成度"""
 
     enabled: list[str]
     errors: dict[str, str]
     missing: list[str]
     scores: list[ScoreView]
-    flags: list[FlagView]
     completeness: int
 
     @classmethod
     def of(cls, found: Evaluation) -> "EvaluationView":
-        return cls(
-            enabled=list(found.enabled),
-            errors=found.errors,
-            missing=list(found.missing),
-            scores=_scores(found.scores),
-            flags=_flags(found.flags),
-            completeness=found.completeness,
-        )
+        return cls(**_evaluation(found))
+
+
+class TryOutView(EvaluationView):
+    """试填的判定，连同只给工作人员看的提醒"""
+
+    flags: list[FlagView]
+
+    @classmethod
+    def of(cls, found: Evaluation) -> "TryOutView":
+        return cls(**_evaluation(found), flags=_flags(found.flags))
+
+
+def _evaluation(found: Evaluation) -> dict[str, Any]:
+    return {
+        "enabled": list(found.enabled),
+        "errors": found.errors,
+        "missing": list(found.missing),
+        "scores": _scores(found.scores),
+        "completeness": found.completeness,
+    }
 
 
 def _scores(found: tuple[ScoreResult, ...]) -> list[ScoreView]:
@@ -123,7 +135,12 @@ class SheetView(SheetState):
 
     @classmethod
     def of(cls, sheet: Sheet) -> "SheetView":
-        return cls(**_state(sheet), definition=sheet.form.definition, answers=dict(sheet.answers))
+        return cls(**_state(sheet), definition=_for_people(sheet.form), answers=dict(sheet.answers))
+
+
+def _for_people(form: Form) -> Definition:
+    """Flags are words between members of staff; nobody should read them about himself while filling a form."""
+    return form.definition.model_copy(update={"flag": ()})
 
 
 class SaveAnswers(BaseModel):
@@ -147,12 +164,21 @@ class ResponseHeadView(_View):
     form_title: str
     status: str
     completeness: int
-    flags: list[FlagView]
     updated_at: datetime
     completed_at: datetime | None
 
     @classmethod
     def of(cls, head: ResponseHead) -> "ResponseHeadView":
+        return cls.model_validate(head)
+
+
+class FlaggedHeadView(ResponseHeadView):
+    """答卷目录中的一行，连同提醒"""
+
+    flags: list[FlagView]
+
+    @classmethod
+    def of(cls, head: ResponseHead) -> "FlaggedHeadView":
         return cls.model_validate(head)
 
 
@@ -167,7 +193,6 @@ class ResponseView(BaseModel):
     status: str
     answers: dict[str, Any]
     scores: list[ScoreView]
-    flags: list[FlagView]
     completeness: int
     updated_at: datetime
     completed_at: datetime | None
@@ -187,7 +212,6 @@ def _response(response: Response) -> dict[str, Any]:
         "status": response.status,
         "answers": dict(response.answers),
         "scores": _scores(tuple(response.scores.values())),
-        "flags": _flags(response.flags),
         "completeness": response.completeness,
         "updated_at": response.updated_at,
         "completed_at": response.completed_at,
@@ -195,11 +219,23 @@ def _response(response: Response) -> dict[str, Any]:
 
 
 class ResponseWithForm(ResponseView):
+    """一份答卷与当时的表单版本"""
+
     definition: Definition
 
     @classmethod
     def with_form(cls, response: Response, form: Form) -> "ResponseWithForm":
-        return cls(**_response(response), definition=form.definition)
+        return cls(**_response(response), definition=_for_people(form))
+
+
+class FlaggedResponse(ResponseWithForm):
+    """一份答卷与当时的表单版本，连同提醒"""
+
+    flags: list[FlagView]
+
+    @classmethod
+    def with_form(cls, response: Response, form: Form) -> "FlaggedResponse":
+        return cls(**_response(response), definition=form.definition, flags=_flags(response.flags))
 
 
 # --- staff make forms -------------------------------------------------------------------------------------------------

@@ -14,7 +14,10 @@ class NoticeNotRendered(Invalid):
 
 
 class NoticeNotDelivered(Unavailable):
-    """The text was made but reached nobody (US-H2: 405); the message is the bare reason. Nothing of the notice is stored; the transaction can go on."""
+    """The text was made but reached nobody (US-H2: 405); the message is the bare reason.
+
+    Nothing of the notice is stored, and the transaction can go on.
+    """
 
     code = "notices.notice_not_delivered"
     message = "消息发送失败"

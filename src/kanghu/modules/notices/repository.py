@@ -11,8 +11,7 @@ from kanghu.kernel.db import Tx, row, rows
 from kanghu.modules.notices.models import Notice, Recipient, Template
 
 _TEMPLATES = "SELECT id, code, version, title, body, placeholders, shipped, created_at FROM notices.templates"
-_NOTICES = """SELECT id, template_code, person_id, account_id, title, body, data, subject, created_at, read_at
-                FROM notices.notices"""
+_COLUMNS = "id, template_code, person_id, account_id, title, body, data, subject, created_at, read_at"
 TITLE, BODY = "notices.notices.title", "notices.notices.body"
 
 
@@ -110,19 +109,23 @@ def _notice(record: Record) -> Notice:
 
 
 async def by_once_key(tx: Tx, once_key: str) -> Notice | None:
-    record = await tx.fetchrow(_NOTICES + " WHERE once_key = $1", once_key)
+    record = await tx.fetchrow(f"SELECT {_COLUMNS} FROM notices.notices WHERE once_key = $1", once_key)
     return None if record is None else _notice(record)
 
 
 async def list_notices(
     tx: Tx, recipient: Recipient, unread_only: bool, before: UUID | None, limit: int
 ) -> list[Notice]:
-    """A page, newest first."""
+    """A page, newest first. Two inboxes, each along its own index: an OR would walk the whole table backwards."""
     found = await tx.fetch(
-        _NOTICES
-        + """ WHERE (person_id = $1 OR account_id = $2) AND (NOT $3 OR read_at IS NULL)
-                AND ($4::uuid IS NULL OR id < $4)
-              ORDER BY id DESC LIMIT $5""",
+        f"""(SELECT {_COLUMNS} FROM notices.notices
+              WHERE person_id = $1 AND (NOT $3 OR read_at IS NULL) AND ($4::uuid IS NULL OR id < $4)
+              ORDER BY id DESC LIMIT $5)
+            UNION ALL
+            (SELECT {_COLUMNS} FROM notices.notices
+              WHERE account_id = $2 AND (NOT $3 OR read_at IS NULL) AND ($4::uuid IS NULL OR id < $4)
+              ORDER BY id DESC LIMIT $5)
+            ORDER BY id DESC LIMIT $5""",
         recipient.person_id,
         recipient.account_id,
         unread_only,

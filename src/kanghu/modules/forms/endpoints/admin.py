@@ -12,14 +12,14 @@ from kanghu.modules.forms.schemas import (
     CreateDraft,
     CreateForm,
     EditedView,
-    EvaluationView,
+    FlaggedHeadView,
+    FlaggedResponse,
     FormView,
     FormWithVersions,
     Publish,
-    ResponseHeadView,
-    ResponseWithForm,
     SaveDraft,
     TryOut,
+    TryOutView,
     VersionView,
 )
 from kanghu.modules.forms.service import editing, reading
@@ -59,20 +59,20 @@ async def list_person_responses(
     tx: Transaction,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[ResponseHeadView]:
+) -> Page[FlaggedHeadView]:
     """某人的答卷，新的在前"""
     before = decode_cursor(cursor, UUID)
     found = await reading.list_of_person(tx, caller, person_id, before[0] if before else None, limit + 1)
     items, following = split_page(found, limit, lambda head: (head.id,))
-    return Page(items=[ResponseHeadView.of(head) for head in items], next=following)
+    return Page(items=[FlaggedHeadView.of(head) for head in items], next=following)
 
 
 @admin.get("/responses/{response_id}", operation_id="forms_get_response", response_model_exclude_none=True)
 async def get_response(
     response_id: UUID, caller: Annotated[Caller, can("forms.response.read")], tx: Transaction
-) -> ResponseWithForm:
+) -> FlaggedResponse:
     """一份答卷及其表单版本"""
-    return ResponseWithForm.with_form(*await reading.get_response(tx, caller, response_id))
+    return FlaggedResponse.with_form(*await reading.get_response(tx, caller, response_id))
 
 
 @admin.get("/{code}", operation_id="forms_get_form")
@@ -141,6 +141,6 @@ async def try_out_version(
     body: TryOut,
     _caller: Annotated[Caller, can("forms.form.read")],
     tx: Transaction,
-) -> EvaluationView:
+) -> TryOutView:
     """试填：对所给答案的显示、错误、得分与提醒，不保存"""
-    return EvaluationView.of(await editing.try_out(tx, code, version, body.answers, body.context()))
+    return TryOutView.of(await editing.try_out(tx, code, version, body.answers, body.context()))

@@ -31,6 +31,7 @@ _SHAPE_MESSAGES = {
     "string_pattern_mismatch": "编码格式不对（字母开头，只用字母、数字、下划线）",
     "string_too_short": "不能为空",
     "string_too_long": "太长",
+    "too_long": "太多，最多100个",
 }
 
 

@@ -89,7 +89,7 @@ class Item(_Part):
     max_value: Number | str | None = None
     unit: Annotated[str, Field(max_length=32)] | None = None
     answer_option: tuple[AnswerOption, ...] = ()
-    enable_when: tuple[EnableWhen, ...] = ()
+    enable_when: Annotated[tuple[EnableWhen, ...], Field(max_length=100)] = ()
     enable_behavior: Literal["all", "any"] = "all"
     provenance: Provenance | None = None
     item: tuple["Item", ...] = ()
@@ -131,5 +131,5 @@ class Definition(_Part):
     description: str | None = None
     provenance: Provenance | None = None
     item: tuple[Item, ...]
-    score: tuple[Score, ...] = ()
-    flag: tuple[Flag, ...] = ()
+    score: Annotated[tuple[Score, ...], Field(max_length=100)] = ()
+    flag: Annotated[tuple[Flag, ...], Field(max_length=100)] = ()
