@@ -15,6 +15,7 @@ from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz, process
 
 from kanghu.modules.catalog import units
+from kanghu.modules.catalog.names import fold
 
 
 class VendorName(msgspec.Struct, frozen=True):
@@ -69,8 +70,6 @@ _LEAST: Final = 0.4
 _LEAST_RATIO: Final = 60
 _LEAST_PINYIN_RATIO: Final = 85
 
-_GREEK: Final = str.maketrans({"γ": "r", "β": "b", "α": "a"})
-_IGNORED: Final = re.compile(r"[^0-9a-z%#\u3400-\u9fff]")
 _BRACKETED: Final = re.compile(r"\(([^()]*)\)")
 _NOISE_AHEAD: Final = re.compile(r"^(?:血清|血浆|全血|静脉血|血液|血)(?=..)")
 _NOISE_BEHIND: Final = re.compile(r"(?:测定|检测|定量|检查|试验|分析|水平|浓度|含量)+$")
@@ -88,12 +87,6 @@ _SPECIMENS: Final = (
     ("vagina", "阴道"),
     ("blood", "血"),
 )
-
-
-def fold(text: str) -> str:
-    """Full-width to plain, lower case, without spaces and punctuation: the form in which names are compared."""
-    plain = unicodedata.normalize("NFKC", text.translate(_GREEK)).casefold()
-    return _IGNORED.sub("", plain)
 
 
 def _core(folded: str) -> str:
