@@ -119,6 +119,20 @@ def test_what_was_stored_but_never_sent_goes_out_by_itself(
     assert call.headers["x-request-id"] == message.request_id
 
 
+def test_what_is_delivered_never_comes_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "home")
+    with store.transaction() as tx:
+        delivered, refused = (outbox.put(tx, "H5", {"n": number}, lease_seconds=0) for number in range(2))
+        outbox.settle(tx, delivered, outbox.DELIVERED)
+        outbox.settle(tx, refused, outbox.REFUSED, "平台应答 HTTP 422")
+        tx.execute("UPDATE outbox SET next_try_at = 0")
+    with store.transaction() as tx:
+        assert outbox.lease_due(tx, 60) == []
+        assert outbox.revive(tx) == 1
+        assert [message.id for message in outbox.lease_due(tx, 60)] == [refused.id]
+        assert outbox.lease_due(tx, 60) == [], "a leased message is somebody else's for a while"
+
+
 def test_front_page_shows_what_happened_and_escapes_it(
     start: Callable[..., tuple[subprocess.Popen[bytes], str]], recording_platform: RecordingPlatform
 ) -> None:
@@ -128,7 +142,10 @@ def test_front_page_shows_what_happened_and_escapes_it(
         person = {"name": evil, "sex": "1", "birth_date": "19700101", "id_number": "P1", "id_type": "03"}
         assert http.post("/control/persons", json=person).status_code == 201
         assert http.post("/control/persons", json=person).status_code == 409
-        http.post("/control/exams", json={"exam_account": "TJ00000001", "steps": ["guide"]})
+        http.post(
+            "/control/exams",
+            json={"exam_account": "TJ00000001", "steps": ["guide"], "guide": {"content": evil}},
+        )
         http.put("/control/faults", json={"outbound": {"double": True}})
         page = http.get("/").text
         document = http.get("/openapi.json").json()
