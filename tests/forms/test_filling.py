@@ -26,7 +26,8 @@ def sexes(monkeypatch: pytest.MonkeyPatch) -> dict[UUID, str]:
     async def source(_tx: Any, person_id: UUID) -> dict[str, Any]:
         return {"%sex": known[person_id], "%age": 47} if person_id in known else {}
 
-    monkeypatch.setattr(ready, "_person_context", source)
+    monkeypatch.setattr(ready, "_person_context", ready._person_context)  # put back after the test
+    public.describe_persons_with(source)
     return known
 
 

@@ -24,6 +24,8 @@ from kanghu.modules.forms.engine.expression import Expression, ExpressionInvalid
 
 MAX_ITEMS = 1000
 MAX_DEPTH = 8
+# each group adds an object and a list; options and conditions inside the innermost item a few more
+MAX_JSON_DEPTH = MAX_DEPTH * 2 + 6
 _SHAPE_MESSAGES = {
     "missing": "缺少此项",
     "extra_forbidden": "没有这个属性",
@@ -60,7 +62,7 @@ def layout(definition: Definition) -> Layout:
 
 def read_definition(raw: Any) -> tuple[Definition | None, list[Problem]]:
     """Read what an editor sent. Returns the definition (None when its shape is wrong) and all problems found."""
-    if _depth(raw) > MAX_DEPTH * 2 + 6:
+    if _depth(raw) > MAX_JSON_DEPTH:
         return None, [Problem("", f"分组嵌套不能超过{MAX_DEPTH}层")]
     try:
         definition = Definition.model_validate(raw)
