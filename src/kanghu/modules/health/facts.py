@@ -142,17 +142,6 @@ DERIVED: dict[str, str] = {
 SEX = {"1": "M", "2": "F"}
 SEX_LABEL = {"M": "男", "F": "女"}
 
-# The same unit in the spellings seen from vendors; the catalog's spelling (UCUM) stands on the right.
-UNIT_ALIASES = {
-    "mmHg": "mm[Hg]",
-    "毫米汞柱": "mm[Hg]",
-    "μmol/L": "umol/L",
-    "µmol/L": "umol/L",
-    "10^9/L": "10*9/L",
-    "10^12/L": "10*12/L",
-    "IU/L": "U/L",
-}
-
 
 def label_of(name: str) -> str:
     """The Chinese name of a fact that may be absent, for "missing X" sentences."""
@@ -191,11 +180,6 @@ ITEM_LABELS: dict[str, str] = {
     "EXAM.HEART_RATE": "心率",
     "EXAM.PULSE": "脉率",
 }
-
-
-def same_unit(left: str | None, right: str | None) -> bool:
-    """Whether two unit spellings mean the same unit (aliases only; no conversion happens here)."""
-    return UNIT_ALIASES.get(left or "", left or "") == UNIT_ALIASES.get(right or "", right or "")
 
 
 def body_mass_index(weight_kg: float, height_cm: float) -> float:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from kanghu.modules.health.facts import Facts, label_of, same_unit
+from kanghu.modules.health.facts import Facts, label_of
 
 Status = Literal["computed", "not_computable", "not_applicable"]
 
@@ -141,7 +141,7 @@ class Reading:
             return f"（只有“{fact.comparator}{fact.value:g}”，不是确切值）"
         if isinstance(fact.value, bool) or not isinstance(fact.value, (int, float)):
             return "（不是数值）"
-        if unit is not None and not same_unit(fact.unit, unit):
+        if unit is not None and fact.unit != unit:
             return f"（单位 {fact.unit or '未知'} 不是 {unit}）"
         if not 0 < float(fact.value) < float("inf"):
             return "（数值不合理）"
