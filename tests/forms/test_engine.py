@@ -148,6 +148,8 @@ def test_read_only_item_keeps_its_initial_value() -> None:
     assert assess(asked, {}, {}).values == {"unit": "cm"}
     assert assess(asked, {"unit": "cm"}, {}).errors == {}
     assert assess(asked, {"unit": "m"}, {}).errors == {"unit": "此项不可修改"}
+    tomorrow = form(item("d", "date", readOnly=True, initial="2026-11-24", maxValue="%today"))
+    assert assess(tomorrow, {}, {"%today": "2026-11-23"}).errors == {"d": "日期不能晚于2026-11-23"}
 
 
 @pytest.mark.parametrize(

@@ -146,19 +146,17 @@ def _read_all(
             continue
         enabled.add(link)
         raw = answers.get(link)
-        if item.read_only:
-            values[link] = read(item, item.initial, context)
-        if item.type in UNANSWERABLE or is_blank(raw):
-            continue
         try:
+            if item.read_only:
+                values[link] = read(item, item.initial, context)
+            if item.type in UNANSWERABLE or is_blank(raw):
+                continue
             value = read(item, raw, context)
+            if item.read_only and value != values[link]:
+                raise Unacceptable(READ_ONLY)
+            values[link] = value
         except Unacceptable as fault:
             errors[link] = str(fault)
-            continue
-        if item.read_only and value != values[link]:
-            errors[link] = READ_ONLY
-            continue
-        values[link] = value
     return enabled, values, errors
 
 
