@@ -78,9 +78,14 @@ async def test_a_refused_sign_up_leaves_nothing(
     assert await persons_on_record(database) == 0
 
 
-async def test_signing_up_needs_an_id_number(client: httpx.AsyncClient, hospital: Hospital) -> None:
-    body = sign_up_body(a_person(id_type=None, id_number=None), hospital)
-    answer = await client.post(f"{ROOT}/sign-up", json=body)
+@pytest.mark.parametrize(
+    "number", [{}, {"id_number": " "}, {"id_type": "01"}, {"id_type": "01", "id_number": ""}]
+)
+async def test_signing_up_needs_an_id_number(
+    client: httpx.AsyncClient, hospital: Hospital, number: dict[str, str]
+) -> None:
+    person = as_json(a_person(id_type=None, id_number=None)) | number
+    answer = await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital, person=person))
     assert (answer.status_code, set(answer.json()["fields"])) == (422, {"id_number"})
 
 
@@ -296,6 +301,43 @@ async def test_a_newborn_without_number_has_a_record_of_its_own(  # type: ignore
         assert await people.wire_person(tx, child_id) == child | {"birth_date": "20260102"}
         assert await people.may_act_for(tx, caller, child_id)
         assert not await people.may_act_for(tx, a_customer(child_id, hospital.ours), me)
+
+
+async def test_a_member_is_checked_like_anybody(  # type: ignore[no-untyped-def]
+    client: httpx.AsyncClient, sign_in, hospital: Hospital, register: Register
+) -> None:
+    headers = sign_in(a_customer(await register(a_person(), hospital.ours), hospital.ours))
+    first = {"name": "王小宝", "sex": "2", "birth_date": "2026-01-02"}
+    body = {"relation": "child", "person": first}
+    assert (await client.post(f"{ROOT}/family", json=body, headers=headers)).status_code == 201
+    body = {"relation": "child", "person": first | {"name": "王3", "sex": "7"}}
+    answer = await client.post(f"{ROOT}/family", json=body, headers=headers)
+    assert (answer.status_code, set(answer.json()["fields"])) == (422, {"name", "sex"})
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+async def test_a_double_click_adds_a_member_once(  # type: ignore[no-untyped-def]
+    client: httpx.AsyncClient,
+    sign_in,
+    hospital: Hospital,
+    register: Register,
+    database: Database,
+    numbered: bool,
+) -> None:
+    headers = sign_in(a_customer(await register(a_person(), hospital.ours), hospital.ours))
+    child = (
+        as_json(a_person("王小宝"))
+        if numbered
+        else {"name": "王小宝", "sex": "2", "birth_date": "2026-01-02"}
+    )
+    body = {"relation": "child", "person": child}
+    answers = await asyncio.gather(
+        *[client.post(f"{ROOT}/family", json=body, headers=headers) for _ in range(4)]
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert await persons_on_record(database) == 2
+    twin = {"relation": "child", "person": {"name": "王小贝", "sex": "2", "birth_date": "2026-01-02"}}
+    assert (await client.post(f"{ROOT}/family", json=twin, headers=headers)).status_code == 201
 
 
 async def test_a_family_reaches_nobody_elses_record(  # type: ignore[no-untyped-def]

@@ -56,11 +56,12 @@ async def sign_up(
     Raises `PersonInvalid`, `AlreadyOnRecord`, `AgreementOutdated`, and what accounts say of user name, phone, password.
     Of two sign-ups with one id number one succeeds; the other one finds the person on record.
     """
-    if given.id_number is None:
+    person = persons.checked(given)
+    if person.id_number is None:
         raise PersonInvalid(fields={"id_number": "请填写证件类别和证件号码"})
-    person_id, is_new = await _find_or_prove(tx, given, activation_code)
+    person_id, is_new = await _find_or_prove(tx, person, activation_code)
     await rows.enrol(tx, person_id, institution_id, None)
-    account_id = await _open_account(tx, caller, given, person_id, institution_id, username, password)
+    account_id = await _open_account(tx, caller, person, person_id, institution_id, username, password)
     signed_up = Caller(
         kind="customer",
         account_id=account_id,
@@ -77,7 +78,7 @@ async def sign_up(
 async def _open_account(
     tx: Tx,
     caller: Caller,
-    given: PersonInput,
+    person: PersonInput,
     person_id: UUID,
     institution_id: UUID,
     username: str | None,
@@ -87,20 +88,19 @@ async def _open_account(
         return await accounts.create_customer_account(
             tx,
             username=username,
-            phone=_mobile(given.phone),
+            phone=person.phone if person.phone and identity.is_mobile(person.phone) else None,
             password=password,
             person_id=person_id,
             institution_id=institution_id,
-            display_name=identity.normalise_name(given.name),
+            display_name=person.name,
             caller=caller,
         )
     except asyncpg.ForeignKeyViolationError:
         raise PersonInvalid(fields={"institution_id": "机构不存在"}) from None
 
 
-async def _find_or_prove(tx: Tx, given: PersonInput, activation_code: str | None) -> tuple[UUID, bool]:
-    """(person id, whether the record is new). Raises `AlreadyOnRecord` without the right activation code."""
-    person = persons.checked(given)
+async def _find_or_prove(tx: Tx, person: PersonInput, activation_code: str | None) -> tuple[UUID, bool]:
+    """(person id, whether the record is new) of a checked person. Raises `AlreadyOnRecord` without the right code."""
     known, person_id = await persons.find_or_create(tx, person)
     if known is None:
         return person_id, True
@@ -108,14 +108,6 @@ async def _find_or_prove(tx: Tx, given: PersonInput, activation_code: str | None
         raise AlreadyOnRecord
     persons.refuse_differing(known, person)
     return person_id, False
-
-
-def _mobile(phone: str | None) -> str | None:
-    """The number as one can sign in with it; landlines are for calling back only."""
-    if phone is None:
-        return None
-    number = identity.normalise_phone(phone)
-    return number if identity.is_mobile(number) else None
 
 
 # ---- families --------------------------------------------------------------------------------------------------
@@ -132,10 +124,16 @@ async def add_family_member(
 ) -> tuple[FamilyMember, Person]:
     """Puts somebody of the holder's family on record, or joins who is there already by activation code.
 
-    A member without an id number (a newborn) gets a record too. Raises `PersonInvalid`, `AlreadyOnRecord`,
-    `AlreadyFamily`.
+    A member without an id number (a newborn) gets a record too, once by name, sex and birth date.
+    Raises `PersonInvalid`, `AlreadyOnRecord`, `AlreadyFamily`.
     """
-    person_id, is_new = await _find_or_prove(tx, given, activation_code)
+    person = persons.checked(given)
+    await person_rows.lock(tx, holder)  # a double click waits here, then meets the first one below
+    if person.id_number is None and any(
+        not persons.differing(known, person) for _, known in await family(tx, holder)
+    ):
+        raise AlreadyFamily
+    person_id, is_new = await _find_or_prove(tx, person, activation_code)
     if person_id == holder:
         raise PersonInvalid(fields={"id_number": "不能把自己添加为家庭成员"})
     if not await rows.add_family_member(tx, new_id(), holder, person_id, relation):
