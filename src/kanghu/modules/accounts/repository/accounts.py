@@ -9,6 +9,7 @@ from uuid import UUID
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.modules.accounts.models import Account, Grant
 from kanghu.modules.accounts.policy import Holder
+from kanghu.modules.accounts.repository.patterns import starting_with
 
 _ACCOUNT = """
 SELECT a.id, a.kind, a.username, a.display_name_sealed, a.phone_sealed, a.institution_id, a.department_id, a.person_id,
@@ -65,7 +66,7 @@ async def list_accounts(
             + """
              WHERE (($1::kernel.scope).everything OR a.institution_id = ANY (($1::kernel.scope).institutions)
                     OR a.department_id = ANY (($1::kernel.scope).departments) OR a.id = ($1::kernel.scope).account)
-               AND ($2::text IS NULL OR a.username LIKE $2 || '%')
+               AND ($2::text IS NULL OR a.username LIKE $2)
                AND ($3::bytea IS NULL OR a.phone_index = $3)
                AND ($4::text IS NULL OR a.kind = $4)
                AND ($5::text IS NULL OR a.state = $5)
@@ -73,7 +74,7 @@ async def list_accounts(
                AND ($7::timestamptz IS NULL OR (a.created_at, a.id) < ($7, $8::uuid))
              ORDER BY a.created_at DESC, a.id DESC LIMIT $9""",
             scope,
-            None if wanted.username_prefix is None else _like(wanted.username_prefix),
+            None if wanted.username_prefix is None else starting_with(wanted.username_prefix),
             wanted.phone_index,
             wanted.kind,
             wanted.state,
@@ -82,11 +83,6 @@ async def list_accounts(
             limit,
         ),
     )
-
-
-def _like(prefix: str) -> str:
-    """`_` is a common character of user names and must not match everything."""
-    return prefix.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 async def add_account(tx: Tx, new: NewAccount) -> None:

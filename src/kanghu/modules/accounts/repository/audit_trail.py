@@ -9,6 +9,7 @@ import msgspec
 
 from kanghu.kernel.db import Tx, row
 from kanghu.modules.accounts.models import AuditCheck, AuditEntry
+from kanghu.modules.accounts.repository.patterns import starting_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,8 @@ async def search(
             WHERE (($1::kernel.scope).everything OR institution_id = ANY (($1::kernel.scope).institutions)
                    OR actor_id = ($1::kernel.scope).account)
               AND ($2::uuid IS NULL OR actor_id = $2)
-              AND ($3::text IS NULL OR starts_with(action, $3))
-              AND ($4::text IS NULL OR starts_with(subject, $4))
+              AND ($3::text IS NULL OR action LIKE $3)
+              AND ($4::text IS NULL OR subject LIKE $4)
               AND ($5::uuid IS NULL OR person_id = $5)
               AND ($6::timestamptz IS NULL OR at >= $6)
               AND ($7::timestamptz IS NULL OR at < $7)
@@ -42,8 +43,8 @@ async def search(
             ORDER BY seq DESC LIMIT $9""",
         scope,
         wanted.actor_id,
-        wanted.action,
-        wanted.subject,
+        wanted.action and starting_with(wanted.action),
+        wanted.subject and starting_with(wanted.subject),
         wanted.person_id,
         wanted.since,
         wanted.until,
