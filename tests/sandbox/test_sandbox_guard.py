@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import time
 from contextlib import closing
 from typing import Any
 
@@ -53,6 +54,17 @@ async def test_a_replay_is_refused(centre: RunningCentre, zhang: dict[str, Any])
     await refused(await centre.bind(zhang, nonce=nonce), 401, "transport.replay")
 
 
+async def test_a_nonce_is_kept_as_long_as_its_timestamp_is_good(
+    centre: RunningCentre, zhang: dict[str, Any]
+) -> None:
+    """A clock 280 s ahead makes a call that stays good for 580 s."""
+    now = time.time()
+    await centre.bind(zhang, skew=280)
+    with closing(sqlite3.connect(centre.home / "exam-centre.sqlite3")) as other:
+        [(expires_at,)] = other.execute("SELECT expires_at FROM nonces").fetchall()
+    assert now + 575 <= expires_at <= now + 590
+
+
 async def test_a_stranger_cannot_burn_a_nonce(centre: RunningCentre, zhang: dict[str, Any]) -> None:
     nonce = "0123456789abcdef"
     assert (await centre.bind(zhang, nonce=nonce, secret="guessed")).status_code == 401
@@ -91,6 +103,16 @@ async def test_malformed(centre: RunningCentre, zhang: dict[str, Any], change: d
 async def test_not_json_and_long_request_id(centre: RunningCentre, zhang: dict[str, Any]) -> None:
     await refused(await centre.call("/account-bindings", None, raw=b"{cut of"), 422, "transport.malformed")
     await refused(await centre.bind(zhang, request_id="x" * 65), 422, "transport.request_id")
+
+
+async def test_a_stranger_cannot_fill_the_log(centre: RunningCentre) -> None:
+    raw, key = b"x" * 900_000, "k" * 1000
+    assert (
+        await centre.call("/appointments", None, raw=raw, secret="guessed", request_id=key)
+    ).status_code == 401
+    [call] = await centre.control("GET", "/calls")
+    assert (call["direction"], call["interface"], call["status"]) == ("in", "K2", 401)
+    assert (len(call["request"]), len(call["request_id"])) == (100_000, 64)
 
 
 async def test_unknown_fields_are_ignored(centre: RunningCentre, zhang: dict[str, Any]) -> None:

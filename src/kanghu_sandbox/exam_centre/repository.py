@@ -11,6 +11,7 @@ from . import clock, identity
 from .store import Tx
 
 KEPT_CALLS = 500
+KEPT_CHARACTERS = 100_000  # of a request or an answer in the log: strangers can write there too
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,10 +300,10 @@ def add_call(tx: Tx, call: Call) -> None:
             clock.stamp(),
             call.direction,
             call.interface,
-            call.request_id,
+            call.request_id[:64],
             call.status,
-            call.request,
-            call.answer,
+            call.request[:KEPT_CHARACTERS],
+            call.answer[:KEPT_CHARACTERS],
             call.millis,
             call.note,
         ),
