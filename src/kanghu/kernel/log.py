@@ -49,4 +49,4 @@ def configure(*, json: bool = True) -> None:
 
 
 def get(name: str) -> Any:
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger().bind(component=name)

@@ -4,7 +4,7 @@ Every route depends on exactly one `Access`: `can("module.noun.verb")`, `signed_
 subclass. `check_routes` refuses to start an application in which one is missing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -165,9 +165,19 @@ def access_of(dependant: Dependant) -> list[Access]:
     return found + [access for child in dependant.dependencies for access in access_of(child)]
 
 
+def all_routes(routes: Iterable[Any]) -> Iterator[Any]:
+    """Routes of an application with those of its included routers, which FastAPI keeps behind a wrapper."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from all_routes(included.routes)
+
+
 def check_routes(app: FastAPI, open_paths: Iterable[str] = ()) -> None:
     """Raises `RouteWithoutAccess` unless every route declares its access; `open_paths` are served to anyone."""
-    for route in app.routes:
+    for route in all_routes(app.routes):
         path = getattr(route, "path", str(route))
         if path in open_paths:
             continue

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 import kanghu
 from kanghu.kernel.db import Database
-from kanghu.kernel.security import Authenticator, Caller, anyone, check_routes
+from kanghu.kernel.security import Authenticator, Caller, all_routes, anyone, check_routes
 from kanghu.kernel.web import MIB, Edge, Transaction, install_error_handlers
 from kanghu.main import modules, operations
 
@@ -67,7 +67,9 @@ def openapi(app: FastAPI, audience: str) -> dict[str, Any]:
     """The OpenAPI document of one audience: admin, patient or open."""
     title, prefixes = AUDIENCES[audience]
     routes = [
-        route for route in app.routes if isinstance(route, APIRoute) and route.path.startswith(prefixes)
+        route
+        for route in all_routes(app.routes)
+        if isinstance(route, APIRoute) and route.path.startswith(prefixes)
     ]
     document = get_openapi(title=title, version=kanghu.__version__, routes=routes)
     if audience != "open":

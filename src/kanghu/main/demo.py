@@ -45,10 +45,16 @@ class Customer:
     answers: dict[str, Any] | None
 
 
+def _person(name: str, sex: str, birth_date: date, id_number: str, phone: str) -> people.PersonInput:
+    return people.PersonInput(
+        name=name, sex=sex, birth_date=birth_date, id_type="01", id_number=id_number, phone=phone
+    )
+
+
 CUSTOMERS = (
     Customer(
         "demo-zhang",
-        people.PersonInput("张建国", "1", date(1968, 3, 15), "01", "110101196803150016", "13800000001"),
+        _person("张建国", "1", date(1968, 3, 15), "110101196803150016", "13800000001"),
         {
             "residence_north": True,
             "residence_urban": True,
@@ -78,7 +84,7 @@ CUSTOMERS = (
     ),
     Customer(
         "demo-li",
-        people.PersonInput("李秀英", "2", date(1972, 11, 8), "01", "310104197211080043", "13800000002"),
+        _person("李秀英", "2", date(1972, 11, 8), "310104197211080043", "13800000002"),
         {
             "residence_north": False,
             "residence_urban": True,
@@ -99,7 +105,7 @@ CUSTOMERS = (
     ),
     Customer(
         "demo-wang",
-        people.PersonInput("王伟", "1", date(1985, 6, 20), "01", "310106198506200054", "13800000003"),
+        _person("王伟", "1", date(1985, 6, 20), "310106198506200054", "13800000003"),
         {
             "residence_north": False,
             "residence_urban": True,
@@ -116,7 +122,7 @@ CUSTOMERS = (
     ),
     Customer(
         "demo-sun",
-        people.PersonInput("孙晓梅", "2", date(1990, 4, 2), "01", "320102199004020026", "13800000009"),
+        _person("孙晓梅", "2", date(1990, 4, 2), "320102199004020026", "13800000009"),
         None,
     ),
 )

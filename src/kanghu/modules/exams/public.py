@@ -5,7 +5,7 @@ from uuid import UUID
 from kanghu.kernel.db import Tx
 from kanghu.modules.exams.models import Booking, ExamAccount, ResultBatch, ResultRow
 from kanghu.modules.exams.policy import date_hint, first_and_last_day, is_bookable
-from kanghu.modules.exams.repository import bookings, results
+from kanghu.modules.exams.repository import bookings, documents, results
 from kanghu.modules.exams.service.book import (
     ExamNoOfAnother,
     bind_account,
@@ -40,6 +40,7 @@ __all__ = [
     "mark_sending",
     "only_open_booking",
     "request_booking",
+    "reseal",
     "set_daily_capacity",
     "store_guide",
     "store_report",
@@ -55,6 +56,11 @@ async def latest_results(tx: Tx, person_id: UUID) -> list[ResultRow]:
 async def accounts_of(tx: Tx, person_id: UUID) -> list[ExamAccount]:
     """The exam accounts a person is bound to."""
     return await bookings.accounts_of(tx, person_id)
+
+
+async def reseal(tx: Tx, limit: int) -> int:
+    """Seals up to `limit` guides and reports again under the current key; how many. Call it until it says 0."""
+    return await documents.reseal(tx, limit)
 
 
 async def only_open_booking(tx: Tx, vendor_id: UUID, person_id: UUID) -> Booking | None:

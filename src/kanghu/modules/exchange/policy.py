@@ -1,5 +1,7 @@
 """Who may do what with vendors, messages and the staging queue."""
 
+from kanghu.modules.catalog.public import Unmatched
+
 PERMISSIONS = {
     "exchange.vendor.read": "查看体检系统",
     "exchange.vendor.write": "维护体检系统",
@@ -15,9 +17,6 @@ REPLAYABLE = frozenset({"H2", "H3", "H4", "H5"})
 
 # Why a result waits → what a person reads.
 STAGING_REASONS = {
-    "unmapped": "未建立对照",
-    "disabled": "对照已停用",
-    "unit": "单位无法换算",
-    "review": "项目改名待确认",
+    **{reason.name.lower(): str(reason) for reason in Unmatched},
     "exam_unknown": "无法确定属于哪次体检",
 }

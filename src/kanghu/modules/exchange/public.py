@@ -4,12 +4,18 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
+from kanghu.modules.exchange.repository import sealing as _sealing
 from kanghu.modules.exchange.repository import vendors as _rows
 from kanghu.modules.exchange.service.bind import AGREEMENT, Binding
 from kanghu.modules.exchange.service.bind import bind as bind_account
 from kanghu.modules.exchange.service.vendors import create_vendor
 
-__all__ = ["AGREEMENT", "Binding", "bind_account", "ensure_vendor"]
+__all__ = ["AGREEMENT", "Binding", "bind_account", "ensure_vendor", "reseal"]
+
+
+async def reseal(tx: Tx, limit: int) -> int:
+    """Seals up to `limit` messages and vendors' secrets again under the current key; how many. Call it until it says 0."""
+    return await _sealing.reseal(tx, limit)
 
 
 async def ensure_vendor(

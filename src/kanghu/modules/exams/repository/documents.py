@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.modules.exams.models import Document
 
@@ -80,15 +81,27 @@ async def reports(tx: Tx, booking_id: UUID) -> list[Document]:
     )
 
 
-async def sealed_with_old_keys(tx: Tx, table: str, header: bytes, limit: int) -> list[Document]:
-    """Guides or reports whose contents were sealed under another key; `table` is one of ours, never input."""
-    assert table in ("guides", "reports")
-    return rows(
-        Document,
-        await tx.fetch(
-            f"""SELECT id, booking_id, kind, content, received_at FROM exams.{table}
-                 WHERE substring(content FOR 4) <> $1 LIMIT $2 FOR UPDATE SKIP LOCKED""",
-            header,
-            limit,
-        ),
-    )
+async def reseal(tx: Tx, limit: int) -> int:
+    """Seals up to `limit` guides and reports again under the current key; how many."""
+    done = 0
+    for table in ("guides", "reports"):
+        found = await tx.fetch(
+            f"""SELECT id, content, original FROM exams.{table}
+                 WHERE substring(content FOR 4) <> $1 OR substring(original FOR 4) <> $1
+                 LIMIT $2 FOR UPDATE""",
+            vault.current_header(),
+            limit - done,
+        )
+        for record in found:
+            content, original = (
+                vault.reseal(record[column], f"exams.{table}.{column}", record["id"])
+                for column in ("content", "original")
+            )
+            await tx.execute(
+                f"UPDATE exams.{table} SET content = $2, original = $3 WHERE id = $1",
+                record["id"],
+                content,
+                original,
+            )
+        done += len(found)
+    return done

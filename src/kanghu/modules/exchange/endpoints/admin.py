@@ -194,7 +194,7 @@ async def list_staged_results(
     caller: Annotated[Caller, can("exchange.staged.read")],
     tx: Transaction,
     vendor_id: UUID | None = None,
-    reason: Literal["unmapped", "disabled", "unit", "review", "exam_unknown"] | None = None,
+    reason: Annotated[str | None, Query(pattern="^[a-z_]{1,32}$", description="暂存原因代码")] = None,
     vendor_item_code: Annotated[str | None, Query(max_length=64)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,

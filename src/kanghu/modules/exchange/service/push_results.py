@@ -103,12 +103,15 @@ def match(
     """Vendor results as rows of standard items, in memory; the raw value and unit are kept beside."""
     batch, unmatched = exams.ResultBatch(), []
     for result in results:
-        item = index.match(result.item_code, result.item_name, result.unit or "")
-        if isinstance(item, str):
-            unmatched.append(Unmatched(result, item))
-            continue
         value = catalog.parse_value(result.value)
-        number = None if value.number is None else item.to_standard(float(value.number))
+        numeric = value.kind == "numeric"
+        unit = result.unit or value.unit
+        matched = index.match(result.item_code, name=result.item_name, unit=unit, numeric=numeric)
+        if isinstance(matched, catalog.Unmatched):
+            unmatched.append(Unmatched(result, matched.name.lower()))
+            continue
+        item = matched.item
+        number = None if value.number is None else float(matched.conversion.apply(value.number))
         batch.add(
             result.item_code,
             new_id(),
@@ -121,7 +124,7 @@ def match(
             value.comparator,
             value.rank,
             value.text if value.kind in ("coded", "ordinal") else "",
-            item.unit if value.kind == "numeric" else "",
+            item.unit if numeric else "",
             result.reference_range or "",
             result.abnormal_flag or "",
             result.specimen or "",
@@ -222,8 +225,16 @@ async def stage(
     await catalog.see_vendor_items(
         tx,
         context.vendor_id,
-        [
-            (waiting.result.item_code, waiting.result.item_name, waiting.result.unit or "")
-            for waiting in unmatched
-        ],
+        [_seen(waiting.result) for waiting in unmatched if waiting.reason != EXAM_UNKNOWN],
+    )
+
+
+def _seen(result: Result) -> catalog.SeenItem:
+    return catalog.SeenItem(
+        code=result.item_code,
+        name=result.item_name,
+        unit=result.unit or "",
+        specimen=result.specimen or "",
+        department=result.department or "",
+        result_type=result.value_type,
     )

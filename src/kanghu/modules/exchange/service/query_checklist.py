@@ -1,6 +1,5 @@
 """US-H1: the personalised list of a customer who answered at least one questionnaire, in the vendor's own codes."""
 
-from typing import Any
 from uuid import UUID
 
 from kanghu.kernel.db import Tx
@@ -29,12 +28,15 @@ async def query_checklist(tx: Tx, context: Context, query: ChecklistQuery) -> Ou
     )
 
 
-async def in_vendor_codes(tx: Tx, vendor_id: UUID, lines: list[Any]) -> list[ListItem]:
-    """The lines of a list as the vendor knows them; an item without a mapping keeps its standard code only."""
+async def in_vendor_codes(tx: Tx, vendor_id: UUID, lines: list[health.ListItem]) -> list[ListItem]:
+    """The lines of a list as the vendor knows them; an item without a mapping keeps its standard code only.
+
+    One standard item may be several of the vendor's (left and right arm): then each of them is a line.
+    """
     codes = await catalog.vendor_items_for(tx, vendor_id, [line.item_code for line in lines])
     return [
         ListItem(
-            item_code=codes.get(line.item_code, ""),
+            item_code=vendor_code,
             name=line.name,
             category=line.category,
             optional=line.optional,
@@ -42,4 +44,5 @@ async def in_vendor_codes(tx: Tx, vendor_id: UUID, lines: list[Any]) -> list[Lis
             reason="；".join(line.reasons)[:2000] or None,
         )
         for line in lines
+        for vendor_code in codes.get(line.item_code, ("",))
     ]

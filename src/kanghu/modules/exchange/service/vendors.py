@@ -9,6 +9,7 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.errors import Forbidden
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller, Scope
+from kanghu.modules.catalog import public as catalog
 from kanghu.modules.exchange.errors import StaleVendor, VendorNotFound
 from kanghu.modules.exchange.models import Vendor
 from kanghu.modules.exchange.repository import vendors
@@ -58,6 +59,7 @@ async def create_vendor(
             1,
         ),
     )
+    await catalog.register_vendor(tx, made, institution_id, name)
     await audit.record(
         tx,
         caller,
