@@ -47,9 +47,13 @@ def test_five_failures_pause_for_a_quarter_hour_and_then_twice_as_long(
     assert ACCOUNT_LOCK.pause(failures) == (None if minutes is None else timedelta(minutes=minutes))
 
 
-def test_an_address_is_paused_only_by_many_failures_and_never_for_longer() -> None:
-    assert ADDRESS_LOCK.pause(5) is None
-    assert ADDRESS_LOCK.pause(50) == ADDRESS_LOCK.pause(500) == timedelta(minutes=15)
+@pytest.mark.parametrize(
+    ("failures", "minutes"), [(5, None), (49, None), (50, 1), (100, 2), (250, 15), (5000, 15)]
+)
+def test_an_address_is_paused_only_by_many_failures_and_at_first_briefly(
+    failures: int, minutes: int | None
+) -> None:
+    assert ADDRESS_LOCK.pause(failures) == (None if minutes is None else timedelta(minutes=minutes))
 
 
 def test_failures_are_forgotten_a_day_after_the_last_one_but_not_while_a_pause_lasts() -> None:

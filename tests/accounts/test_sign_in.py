@@ -84,6 +84,30 @@ async def test_known_and_unknown_users_get_the_same_answers(
     assert 0 < int(known.headers["retry-after"]) <= 900
 
 
+async def test_spelling_a_phone_differently_does_not_tell_a_known_one_from_an_unknown_one(
+    hospital: Hospital, web: httpx.AsyncClient
+) -> None:
+    async with hospital.database.transaction() as tx:
+        await public.create_customer_account(
+            tx,
+            username=None,
+            phone="13812345678",
+            password=PASSWORD,
+            person_id=new_id(),
+            institution_id=hospital.east,
+        )
+    for number in ("1381234567", "1391234567"):  # the first, with an 8, is known
+        spellings = [
+            f"{number}8",
+            f"+86{number}8",
+            f"{number[:3]}-{number[3:]}8",
+            f" {number}8 ",
+            f"86 {number}8",
+        ]
+        assert [(await attempt(web, s, "wrong")).status_code for s in spellings] == [401] * 5
+        assert (await attempt(web, f"{number}8", "wrong")).status_code == 429
+
+
 async def test_after_five_failures_even_the_right_password_waits_and_the_second_pause_is_longer(
     hospital: Hospital, web: httpx.AsyncClient, enter: Enter
 ) -> None:
@@ -194,12 +218,17 @@ async def test_a_disabled_account_is_told_so_only_with_the_right_password(
     assert (await attempt(web, "zhang", PASSWORD)).json()["code"] == "accounts.account_disabled"
 
 
-async def test_old_hashes_are_renewed_at_sign_in(hospital: Hospital, enter: Enter) -> None:
+async def test_old_hashes_are_renewed_at_sign_in(
+    hospital: Hospital, web: httpx.AsyncClient, enter: Enter
+) -> None:
     account = await hospital.staff("zhang")
     old = PasswordHasher(time_cost=1, memory_cost=8_192, parallelism=1).hash(PASSWORD)
     async with hospital.database.transaction() as tx:
         await tx.execute("UPDATE accounts.accounts SET password_hash = $2 WHERE id = $1", account, old)
-    await enter("zhang")
+    answers = await asyncio.gather(*(attempt(web, "zhang", PASSWORD) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {
+        200
+    }  # renewed by one, and still right for the others
     async with hospital.database.transaction() as tx:
         new = await tx.fetchval("SELECT password_hash FROM accounts.accounts WHERE id = $1", account)
     assert new.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

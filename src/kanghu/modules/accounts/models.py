@@ -60,6 +60,7 @@ class Credentials:
     kind: str
     username: str | None
     password_hash: str
+    password_changed_at: datetime
     state: str
     institution_active: bool
     institution_id: UUID

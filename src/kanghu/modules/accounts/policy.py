@@ -70,9 +70,12 @@ ACCOUNT_LOCK = LockRule(
     every=5, first=timedelta(minutes=15), longest=timedelta(days=1), forget_after=timedelta(days=1)
 )
 
-# A whole hospital may stand behind one address, so only many failures pause it, and never for longer.
+# A whole hospital may stand behind one address: it takes many failures, and the first pauses are short.
 ADDRESS_LOCK = LockRule(
-    every=50, first=timedelta(minutes=15), longest=timedelta(minutes=15), forget_after=timedelta(minutes=15)
+    every=50,
+    first=timedelta(minutes=1),
+    longest=timedelta(minutes=15),
+    forget_after=timedelta(hours=1),
 )
 
 

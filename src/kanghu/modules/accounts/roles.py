@@ -28,8 +28,16 @@ BUILTIN_ROLES = (
     BuiltinRole(
         code=ADMIN,
         name="系统管理员",
-        description="维护账号、字典、表单、对接与消息；不因此看到客户的健康数据",
-        patterns=("accounts.*", "catalog.*", "forms.*", "exchange.*", "notices.*", "main.*"),
+        description="维护账号、字典、表单、对接、消息与协议文本",
+        patterns=(
+            "accounts.*",
+            "catalog.*",
+            "forms.*",
+            "exchange.*",
+            "notices.*",
+            "main.*",
+            "people.agreement.*",
+        ),
         without=OWN,
         requires_totp=True,
     ),
@@ -66,7 +74,7 @@ BUILTIN_ROLES = (
         code="it_staff",
         name="信息科",
         description="项目对照、接口对接、失败任务与厂家凭证",
-        patterns=("catalog.*", "exchange.*", "forms.*.read", "notices.*.read", "accounts.app.*", "main.*"),
+        patterns=("catalog.*", "exchange.*", "forms.form.read", "notices.*.read", "accounts.app.*", "main.*"),
         without=OWN,
     ),
     BuiltinRole(
@@ -75,9 +83,10 @@ BUILTIN_ROLES = (
         description="建档、预约与消息查询",
         patterns=(
             "catalog.*.read",
-            "forms.*.read",
+            "forms.form.read",
             "people.*.read",
             "people.person.write",
+            "people.person.reveal",
             "exams.booking.*",
             "notices.*.read",
         ),
@@ -87,7 +96,7 @@ BUILTIN_ROLES = (
         code="finance",
         name="财务",
         description="查看项目与预约",
-        patterns=("catalog.*.read", "exams.booking.read"),
+        patterns=("catalog.item.read", "catalog.package.read", "exams.booking.read"),
     ),
     BuiltinRole(code=CUSTOMER, name="客户", description="使用本人的健康管理与体检服务", patterns=OWN),
 )

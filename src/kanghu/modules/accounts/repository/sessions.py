@@ -106,7 +106,7 @@ async def purge_sessions(tx: Tx, before: datetime) -> None:
 # ---- signing in -------------------------------------------------------------------------------------------------------
 
 _CREDENTIALS = """
-SELECT a.id AS account_id, a.kind, a.username, a.password_hash, a.state, i.state = 'active' AS institution_active,
+SELECT a.id AS account_id, a.kind, a.username, a.password_hash, a.password_changed_at, a.state, i.state = 'active' AS institution_active,
        a.institution_id, a.person_id
   FROM accounts.accounts AS a JOIN accounts.institutions AS i ON i.id = a.institution_id
 """

@@ -62,7 +62,7 @@ async def sign_in(database: Database, attempt: Attempt) -> SignedIn:
     phone_index = None if phone is None else vault.blind_index("phone", phone)
     async with database.transaction() as tx:
         found = await rows.credentials_by_name(tx, username, phone_index)
-        keys = _keys(found, attempt)
+        keys = _keys(found, phone or username or "", attempt.ip)
         paused_until = await rows.locks(tx, keys, clock.now())
     if paused_until is not None:
         raise _paused(paused_until)
@@ -87,10 +87,14 @@ def _who(login: str) -> tuple[str | None, str | None]:
     return (None, phone) if phone else (login.strip().lower(), None)
 
 
-def _keys(found: Credentials | None, attempt: Attempt) -> list[str]:
-    """The counters of this attempt: the account's (or, where there is none, the name's) first, then the address's."""
-    name = vault.blind_index("login", attempt.login.strip().lower()).hex()
-    return [f"account:{found.account_id}" if found else f"name:{name}", f"ip:{attempt.ip}"]
+def _keys(found: Credentials | None, login: str, ip: str) -> list[str]:
+    """The counters of this attempt: the account's first, then the address's.
+
+    Where there is no account, the name's, in the one form in which it would be looked up: spelling it differently must
+    not tell a known name from an unknown one.
+    """
+    account = f"account:{found.account_id}" if found else f"name:{vault.blind_index('login', login).hex()}"
+    return [account, f"ip:{ip}"]
 
 
 async def _decide(
@@ -121,7 +125,7 @@ async def _unchanged(tx: Tx, proven: Credentials) -> bool:
     current = await rows.credentials_of(tx, proven.account_id)
     return (
         current is not None
-        and current.password_hash == proven.password_hash
+        and current.password_changed_at == proven.password_changed_at
         and current.state == proven.state
     )
 
