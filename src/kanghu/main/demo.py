@@ -122,7 +122,7 @@ CUSTOMERS = (
     ),
     Customer(
         "demo-sun",
-        _person("孙晓梅", "2", date(1990, 4, 2), "320102199004020026", "13800000009"),
+        _person("孙晓梅", "2", date(1990, 4, 2), "32010219900402002X", "13800000009"),
         None,
     ),
 )
@@ -173,7 +173,7 @@ async def _load_vendor(tx: Tx, institution: UUID) -> None:
         name="康护示范医院体检中心",
         institution_id=institution,
         base_url=f"http://127.0.0.1:{settings().sandbox_port}",
-        url_hosts=["exam.example.com"],
+        url_hosts=["exam-centre.example"],
         call_app_id=SANDBOX_APP_ID,
         call_secret=secret,
     )
@@ -218,7 +218,7 @@ async def bind(_chosen: Settings, database: Database) -> None:
 
 async def _person_id(tx: Tx, customer: Customer) -> UUID | None:
     assert customer.person.id_number is not None
-    return await people.find_by_id_number(tx, customer.person.id_number)
+    return await people.find_by_id_number(tx, "01", customer.person.id_number)
 
 
 async def info(tx: Tx) -> dict[str, Any]:

@@ -3,10 +3,16 @@
 import importlib
 import importlib.util
 from types import ModuleType
+from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter
 
+from kanghu.kernel import clock
+from kanghu.kernel.db import Tx
 from kanghu.kernel.security import declare_permissions
+from kanghu.modules.forms import public as forms
+from kanghu.modules.people import public as people
 
 FLOORS = (
     ("catalog", "forms"),
@@ -20,6 +26,12 @@ FLOORS = (
 MODULES = tuple(name for floor in FLOORS for name in floor)
 
 
+async def _form_context(tx: Tx, person_id: UUID) -> dict[str, Any]:
+    """What forms, which stand below people, may ask about the person who answers."""
+    known = await people.person_facts(tx, person_id)
+    return {"%sex": known.sex, "%age": clock.age_in_years(known.birth_date, clock.today())}
+
+
 def _part(module: str, part: str) -> ModuleType | None:
     """The part if the module has one; an error inside it is never swallowed."""
     name = f"kanghu.modules.{module}.{part}"
@@ -31,6 +43,7 @@ def load() -> list[APIRouter]:
 
     Web and worker both call this: who publishes an event must know who listens.
     """
+    forms.describe_persons_with(_form_context)
     routers: list[APIRouter] = []
     for module in MODULES:
         if policy := _part(module, "policy"):

@@ -2,7 +2,8 @@
 
 from kanghu.modules.notices.errors import NoticeNotDelivered, NoticeNotRendered
 from kanghu.modules.notices.models import Notice
+from kanghu.modules.notices.repository import reseal
 from kanghu.modules.notices.service.sending import notify
 from kanghu.modules.notices.service.templates import seed_templates
 
-__all__ = ["Notice", "NoticeNotDelivered", "NoticeNotRendered", "notify", "seed_templates"]
+__all__ = ["Notice", "NoticeNotDelivered", "NoticeNotRendered", "notify", "reseal", "seed_templates"]

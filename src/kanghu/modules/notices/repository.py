@@ -166,3 +166,25 @@ async def mark_read_up_to(tx: Tx, recipient: Recipient, newest: UUID) -> None:
         recipient.account_id,
         newest,
     )
+
+
+async def reseal(tx: Tx, limit: int) -> int:
+    """Seals up to `limit` notices again under the current key; how many."""
+    found = await tx.fetch(
+        """SELECT id, title, body FROM notices.notices
+            WHERE substring(title FOR 4) <> $1 OR substring(body FOR 4) <> $1 LIMIT $2 FOR UPDATE SKIP LOCKED""",
+        vault.current_header(),
+        limit,
+    )
+    await tx.executemany(
+        "UPDATE notices.notices SET title = $2, body = $3 WHERE id = $1",
+        [
+            (
+                record["id"],
+                vault.reseal(record["title"], TITLE, record["id"]),
+                vault.reseal(record["body"], BODY, record["id"]),
+            )
+            for record in found
+        ],
+    )
+    return len(found)

@@ -25,6 +25,7 @@ from kanghu.modules.people.identity import (
     GivenIdentity,
     StoredIdentity,
     compare_identity,
+    id_class,
     mask_address,
     mask_id_number,
     mask_name,
@@ -36,7 +37,7 @@ from kanghu.modules.people.identity import (
 )
 from kanghu.modules.people.models import Agreement, Consent, Person, PersonFacts, PersonInput
 from kanghu.modules.people.repository import persons as _rows
-from kanghu.modules.people.sealing import identity_indexes
+from kanghu.modules.people.sealing import id_number_index, identity_indexes
 from kanghu.modules.people.service import consents as _consents
 from kanghu.modules.people.service import enrolments as _enrolments
 from kanghu.modules.people.service import persons as _persons
@@ -54,6 +55,7 @@ __all__ = [
     "compare_identity",
     "correct_person",
     "enrol",
+    "find_by_id_number",
     "get_person",
     "has_consent",
     "identity_indexes",
@@ -125,6 +127,12 @@ async def wire_person(tx: Tx, person_id: UUID) -> dict[str, str]:
 async def person_facts(tx: Tx, person_id: UUID) -> PersonFacts:
     """Sex (GB/T 2261.1) and birth date, for rules. Raises `people.person_not_found`."""
     return await _persons.facts(tx, person_id)
+
+
+async def find_by_id_number(tx: Tx, id_type: str, id_number: str) -> UUID | None:
+    """The person on record under this document, None when there is none. The caller answers for scope and audit."""
+    found = await _rows.by_id_number(tx, id_class(id_type, id_number), id_number_index(id_number))
+    return None if found is None else found.id
 
 
 async def identity_of(tx: Tx, person_id: UUID) -> StoredIdentity:
