@@ -28,7 +28,7 @@ LOG_LIMIT = 20 * 1024 * 1024
 EXPLANATION_LINES = 6
 EXPLANATION_BYTES = 16384
 # The last line of a Python traceback: "package.SomethingError: why".
-ERROR_LINE = re.compile(r"[\w.]+(Error|Exception|Failed|Prepared)(:|$)")
+ERROR_LINE = re.compile(r"[\w.]*(Error|Exception)(:|$)|\w+(\.\w+)+: ")
 
 
 class StartFailed(RuntimeError):
