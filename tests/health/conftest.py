@@ -117,6 +117,7 @@ def store(database: Database, ward: Ward) -> Store:
 
 
 ANSWERS: dict[str, Any] = {
+    "height_cm": 171, "weight_kg": 66,
     "diagnosed": ["none"], "family_cancer": ["none"], "smoking_status": "former", "cigarettes_per_day": 20,
     "smoking_years": 35, "quit_years": 3, "passive_smoking_years": 0, "alcohol": "never", "residence_north": True,
     "residence_urban": True, "bp_drug_2_weeks": False, "glucose_drug": False, "family_ascvd_first_degree": False,
@@ -133,7 +134,9 @@ def answer(database: Database, ward: Ward) -> Callable[..., Awaitable[None]]:
         author = Caller(kind="customer", account_id=new_id(), person_id=ward.person)
         async with database.transaction() as tx:
             given = {name: value for name, value in {**ANSWERS, **changes}.items() if value is not None}
-            await forms.save_completed(tx, ward.person, "health_self_test", given, author)
+            await forms.save_completed(
+                tx, ward.person, "health_self_test", given, author, context={"%sex": "1"}
+            )
 
     return make
 

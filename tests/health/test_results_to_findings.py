@@ -56,7 +56,7 @@ async def test_results_become_assessments_and_findings(
     )
     by_model = {entry["model"]: entry for entry in current}
     assert len(by_model) == 9
-    assert (by_model["ckd_epi_2021_cr"]["value"], by_model["kdigo_grid"]["level"]) == (87, "G2-A1-low")
+    assert (by_model["ckd_epi_2021_cr"]["value"], by_model["kdigo_grid"]["level"]) == (86, "G2-A1-low")
     assert by_model["china_par_2016"]["status"] == "not_computable"
     told = await rows(
         database, "SELECT template_code, subject FROM notices.notices WHERE person_id IS NOT NULL"
@@ -92,7 +92,7 @@ async def test_a_changed_result_keeps_the_older_assessment(
         database,
         "SELECT value, superseded_at IS NULL AS now FROM health.risk_assessments WHERE model = 'ckd_epi_2021_cr' ORDER BY id",
     )
-    assert [(entry["value"], entry["now"]) for entry in history] == [(87, False), (45, True)]
+    assert [(entry["value"], entry["now"]) for entry in history] == [(86, False), (46, True)]
     assert ("B.CREA", "open") in await open_findings(database)
 
 
@@ -398,6 +398,7 @@ async def test_risks_for_staff_and_for_the_person(
             "EXAM.WEIGHT": (65, "kg"), "EXAM.WAIST": (72, "cm"), "LAB.TC": (5.2, "mmol/L"), "LAB.HDL-C": (1.3, "mmol/L"),
         }
     )  # fmt: skip
+    await work()
     await answer()
     await work()
     path = f"/api/admin/health/persons/{ward.person}/risks"

@@ -225,15 +225,16 @@ def blood_pressure_finding(readings: Sequence[Pressure]) -> Finding | None:
     severe = [reading for reading in ordered if _reaches(reading, limits["A"])]
     rule_a, rule_b = rule_by_id("A.BP"), rule_by_id("B.BP")
     evidence = pressure_evidence(ordered)
+    item = "EXAM.SBP" if last.sbp is not None else "EXAM.DBP"
     with_symptoms = any(reading.acute_symptoms for reading in severe)
     if rule_a and rule_a["enabled"] and (with_symptoms or (last in severe and len(severe) > 1)):
-        return _finding(rule_a, "EXAM.SBP", evidence)
+        return _finding(rule_a, item, evidence)
     if not rule_b or not rule_b["enabled"]:
         return None
     if last in severe:
         text = "首次测量达到 A 类阈值（≥180 和/或 ≥110 mmHg），须休息后复测并询问急性症状。"
-        return _finding(rule_b, "EXAM.SBP", evidence, text=text, needs_remeasure=True)
-    return _finding(rule_b, "EXAM.SBP", evidence) if _reaches(last, limits["B"]) else None
+        return _finding(rule_b, item, evidence, text=text, needs_remeasure=True)
+    return _finding(rule_b, item, evidence) if _reaches(last, limits["B"]) else None
 
 
 def _reaches(reading: Pressure, limit: Mapping[str, float]) -> bool:

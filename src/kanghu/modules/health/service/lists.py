@@ -139,7 +139,7 @@ def _content(known: Known, made: Draft, items: Items) -> dict[str, Any]:
     return {
         "rules_version": made.version,
         "facts": {name: fact.told() for name, fact in sorted(known.facts.items())},
-        "removed": plain["removed"] + retired,
+        "removed": [*plain["removed"], *retired],
         "undecided": plain["undecided"],
         "suggestions": plain["suggestions"],
         "cautions": list(made.cautions),

@@ -1,6 +1,7 @@
 """From changed results to assessments and important abnormal results. Runs as a job; the same results again change nothing."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -60,15 +61,11 @@ async def _keep(
     results: dict[str, exams.ResultRow],
 ) -> list[tuple[UUID, Finding]]:
     """Stores what is new: not what is open already, nor what was closed on the very same evidence."""
-    at = [results[finding.item] for finding in found if finding.item in results]
-    before = {
-        (row.result_id, row.rule_id): row for row in await rows.of_results(tx, [row.result_id for row in at])
-    }
+    about = [results[finding.item].result_id for finding in found]
+    before = {(row.result_id, row.rule_id): row for row in await rows.of_results(tx, about)}
     new = []
     for finding in found:
-        result = results.get(finding.item) or results.get("EXAM.DBP")
-        if result is None:
-            continue
+        result = results[finding.item]
         known = before.get((result.result_id, finding.rule))
         if known is not None and (known.state != "closed" or _same(known, finding.evidence)):
             continue
@@ -152,15 +149,15 @@ async def _note_corrections(
     for row in await rows.open_of_exam(tx, exam_id, sorted(asked)):
         if row.rule_id in PRESSURE_RULES:
             continue  # its readings are kept together in the evidence
+        current = known.results.get(row.item_code)
         now_says = still.get((row.rule_id, row.item_code))
         if now_says is None:
+            if current is not None and current.result_id != row.result_id and not _withdrawn(row, current):
+                continue  # a later exam has the item now; what this exam found stands
             fact = known.facts.get(row.item_code)
-            current = known.results.get(row.item_code)
-            gone = current is None or current.result_id != row.result_id
-            now_says = {row.item_code: None if gone or fact is None else fact.told()}
-        if _plain(now_says) != _plain(row.evidence) and await rows.note_change(
-            tx, row.id, dict(now_says), clock.now()
-        ):
+            same = current is not None and current.result_id == row.result_id
+            now_says = {row.item_code: fact.told() if same and fact is not None else None}
+        if not _same(row, now_says) and await rows.note_change(tx, row.id, dict(now_says), clock.now()):
             await step(tx, row.id, "result_changed", said="体检系统更正了结果")
 
 
@@ -177,6 +174,12 @@ async def step(tx: Tx, finding_id: UUID, action: str, *, said: str, detail: Any 
         said=said,
         detail=detail,
     )
+
+
+def _withdrawn(row: FindingRow, current: exams.ResultRow) -> bool:
+    """Whether the result behind the finding was deleted, so that an older one is the person's latest again."""
+    measured = row.evidence.get(row.item_code, {}).get("at")
+    return measured is not None and current.performed_at < datetime.fromisoformat(measured)
 
 
 def _same(row: FindingRow, evidence: Any) -> bool:
