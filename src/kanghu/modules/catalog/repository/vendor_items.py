@@ -106,14 +106,18 @@ async def mark_for_review(
     To be called before `upsert`: the unit is compared with the one stored so far. Returns how many.
     """
     status = await tx.execute(
-        """UPDATE catalog.mappings m
-              SET status = 'needs_review',
-                  review_reason = CASE WHEN g.name_key = ANY(m.accepted_names) THEN 'unit_changed' ELSE 'renamed' END
-             FROM unnest($2::text[], $3::text[], $4::text[]) AS g (code, name_key, unit_key)
-             JOIN catalog.vendor_items i ON i.vendor_id = $1 AND i.code = g.code
-            WHERE m.vendor_id = $1 AND m.vendor_item_code = g.code AND m.status = 'confirmed'
-              AND (g.name_key <> ALL(m.accepted_names)
-                   OR (g.unit_key <> '' AND g.unit_key <> i.unit_key AND g.unit_key <> m.assumed_unit))""",
+        """WITH due AS (
+               SELECT m.vendor_item_code,
+                      CASE WHEN g.name_key = ANY(m.accepted_names) THEN 'unit_changed' ELSE 'renamed' END AS reason
+                 FROM unnest($2::text[], $3::text[], $4::text[]) AS g (code, name_key, unit_key)
+                 JOIN catalog.vendor_items i ON i.vendor_id = $1 AND i.code = g.code
+                 JOIN catalog.mappings m ON m.vendor_id = $1 AND m.vendor_item_code = g.code
+                WHERE m.status = 'confirmed'
+                  AND (g.name_key <> ALL(m.accepted_names)
+                       OR (g.unit_key <> '' AND g.unit_key <> i.unit_key AND g.unit_key <> m.assumed_unit))
+                ORDER BY m.vendor_item_code FOR NO KEY UPDATE OF m)
+           UPDATE catalog.mappings m SET status = 'needs_review', review_reason = due.reason
+             FROM due WHERE m.vendor_id = $1 AND m.vendor_item_code = due.vendor_item_code""",
         vendor_id,
         list(codes),
         list(name_keys),
@@ -196,15 +200,25 @@ async def see(tx: Tx, vendor_id: UUID, items: Sequence[dict[str, Any]], now: dat
     )
 
 
-async def mark_renamed_in_results(
-    tx: Tx, vendor_id: UUID, codes: Sequence[str], name_keys: Sequence[str]
-) -> int:
-    """Confirmed mappings whose results come under a name that nobody accepted wait for a person."""
+_RENAMED: Final = """FROM unnest($2::text[], $3::text[]) AS g (code, name_key)
+             JOIN catalog.mappings m ON m.vendor_id = $1 AND m.vendor_item_code = g.code
+            WHERE m.status = 'confirmed' AND g.name_key <> '' AND g.name_key <> ALL(m.accepted_names)"""
+
+
+async def are_renamed(tx: Tx, vendor_id: UUID, codes: Sequence[str], name_keys: Sequence[str]) -> bool:
+    """Whether a confirmed mapping is among these whose item comes under a name that nobody accepted."""
+    found: bool = await tx.fetchval(
+        f"SELECT EXISTS (SELECT {_RENAMED})", vendor_id, list(codes), list(name_keys)
+    )
+    return found
+
+
+async def mark_renamed(tx: Tx, vendor_id: UUID, codes: Sequence[str], name_keys: Sequence[str]) -> int:
+    """Sends those mappings to review. Returns how many."""
     status = await tx.execute(
-        """UPDATE catalog.mappings m SET status = 'needs_review', review_reason = 'renamed'
-             FROM unnest($2::text[], $3::text[]) AS g (code, name_key)
-            WHERE m.vendor_id = $1 AND m.vendor_item_code = g.code AND m.status = 'confirmed'
-              AND g.name_key <> '' AND g.name_key <> ALL(m.accepted_names)""",
+        f"""WITH due AS (SELECT m.vendor_item_code {_RENAMED} ORDER BY m.vendor_item_code FOR NO KEY UPDATE OF m)
+            UPDATE catalog.mappings m SET status = 'needs_review', review_reason = 'renamed'
+              FROM due WHERE m.vendor_id = $1 AND m.vendor_item_code = due.vendor_item_code""",
         vendor_id,
         list(codes),
         list(name_keys),

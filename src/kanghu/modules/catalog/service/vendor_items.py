@@ -112,8 +112,11 @@ async def see_vendor_items(tx: Tx, vendor_id: UUID, items: Iterable[SeenItem]) -
         {**asdict(item), "name_key": fold(item.name), "unit_key": unit_key(item.unit)}
         for item in latest.values()
     ]
-    await repository.vendor_items.ensure(tx, vendor_id)
-    await repository.vendor_items.see(tx, vendor_id, rows, clock.now())
     codes, names = ([row[key] for row in rows] for key in ("code", "name_key"))
-    if await repository.vendor_items.mark_renamed_in_results(tx, vendor_id, codes, names):
+    await repository.vendor_items.ensure(tx, vendor_id)
+    # Locks are taken in one order everywhere: the vendor, its mappings, its items.
+    if await repository.vendor_items.are_renamed(tx, vendor_id, codes, names):
+        await repository.vendor_items.lock(tx, vendor_id)
+        await repository.vendor_items.mark_renamed(tx, vendor_id, codes, names)
         await repository.mappings.renew_version(tx, vendor_id)
+    await repository.vendor_items.see(tx, vendor_id, rows, clock.now())
