@@ -153,9 +153,7 @@ CREATE INDEX findings_person_idx ON health.findings (person_id, id DESC);
 
 CREATE INDEX findings_exam_idx ON health.findings (exam_id, rule_id);
 
-CREATE INDEX findings_open_idx ON health.findings (id DESC) WHERE state <> 'closed';
-
-CREATE INDEX findings_institution_idx ON health.findings (institution_id, id DESC);
+CREATE INDEX findings_state_idx ON health.findings (state, id DESC);
 
 CREATE INDEX findings_overdue_idx ON health.findings (due_at) WHERE state = 'open' AND escalated_at IS NULL;
 
@@ -238,7 +236,7 @@ CREATE UNIQUE INDEX checklists_one_draft_without_booking ON health.checklists (p
 
 CREATE INDEX checklists_person_idx ON health.checklists (person_id, institution_id, id DESC);
 
-CREATE INDEX checklists_waiting_idx ON health.checklists (id) WHERE state = 'draft';
+CREATE INDEX checklists_state_idx ON health.checklists (state, id);
 
 CREATE TABLE health.checklist_lines (
     checklist_id uuid NOT NULL REFERENCES health.checklists (id),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from kanghu.kernel import clock
 from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.jobs import JOBS, run_job
@@ -45,7 +46,10 @@ async def ward(database: Database) -> Ward:
             for name, shown in (("doctor", "李医生"), ("doctor2", "赵医生"))
         ]
         person = await people.register_person(
-            tx, SYSTEM, people.PersonInput(name="王小明", sex="1", birth_date=date(1966, 1, 1)), ours
+            tx,
+            SYSTEM,
+            people.PersonInput(name="王小明", sex="1", birth_date=date(clock.today().year - 60, 1, 1)),
+            ours,
         )
         vendor = new_id()
         await exams.bind_account(tx, SYSTEM, vendor, ours, person, "TJ-1")

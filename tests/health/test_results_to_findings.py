@@ -342,6 +342,52 @@ async def test_pages_follow_each_other(
     assert sorted(seen) == ["A.HGB", "A.K", "A.PLT", "B.UA"]
 
 
+async def test_each_latest_result_is_judged_by_sex_and_age(
+    store: Store,
+    work: Work,
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    ward: Ward,
+    sign_in: Any,
+    as_person: Caller,
+) -> None:
+    # 128 g/L is low for a man (130–175) and would be normal for a woman (115–150)
+    await store(
+        {"LAB.HGB": (128, "g/L"), "LAB.ALT": (30, "U/L"), "LAB.K": (6.9, "mmol/L"), "LAB.KET": (3, "rank")}
+    )
+    await work()
+    path = f"/api/admin/health/persons/{ward.person}/monitoring"
+    found = {row["item_code"]: row for row in (await client.get(path, headers=headers)).json()}
+    assert {code: row["flag"] for code, row in found.items()} == {
+        "LAB.HGB": "L", "LAB.ALT": "N", "LAB.K": "HH", "LAB.KET": "A",
+    }  # fmt: skip
+    assert (found["LAB.HGB"]["low"], found["LAB.HGB"]["high"]) == (130, 175)
+    mine = (await client.get("/api/patient/health/monitoring", headers=sign_in(as_person))).json()
+    assert {row["item_code"]: row["flag_label"] for row in mine}["LAB.HGB"] == "偏低"
+
+
+async def test_what_one_exam_found_stands_when_a_later_exam_measures_again(
+    database: Database, ward: Ward, store: Store, work: Work, app: Any
+) -> None:
+    await store(BLOOD)
+    await work()
+    async with database.transaction() as tx:
+        later = await exams.ensure_booking(
+            tx,
+            vendor_id=ward.vendor,
+            institution_id=ward.ours,
+            person_id=ward.person,
+            exam_account="TJ-1",
+            exam_no="E-2",
+        )
+    await store({"LAB.HGB": (140, "g/L")}, minutes=90, exam=later)
+    await work()
+    await store({"LAB.HGB": (59, "g/L")}, minutes=30)
+    await work()
+    found = await rows(database, "SELECT exam_id, state, result_changed_at FROM health.findings")
+    assert found == [{"exam_id": ward.exam, "state": "open", "result_changed_at": None}]
+
+
 # -- whose data -------------------------------------------------------------------------------------------------------
 
 
@@ -366,6 +412,7 @@ async def test_another_institution_sees_nothing(
         ("GET", f"/api/admin/health/persons/{ward.person}/risks", None),
         ("GET", f"/api/admin/health/persons/{ward.person}/risks/history", None),
         ("POST", f"/api/admin/health/persons/{ward.person}/risks", None),
+        ("GET", f"/api/admin/health/persons/{ward.person}/monitoring", None),
     ):
         answer = await client.request(method, path, json=body, headers=stranger)
         assert answer.status_code == 404, path

@@ -222,6 +222,28 @@ class AssessmentView(_FromRow):
     superseded_at: datetime | None
 
 
+class FlaggedResultView(_FromRow):
+    """The latest result of one item, judged by the platform and by the laboratory."""
+
+    item_code: str
+    item_name: str
+    raw_value: str
+    raw_unit: str
+    numeric_value: float | None
+    comparator: str
+    unit: str
+    flag: Literal["N", "H", "L", "HH", "LL", "A"] | None = Field(description="平台判定，空为无法判定")
+    flag_label: str
+    low: float | None
+    high: float | None
+    range_text: str | None
+    vendor_flag: str = Field(description="体检系统给出的标志")
+    vendor_reference: str = Field(description="体检系统给出的参考范围")
+    differs: bool = Field(description="平台判定与体检系统的标志是否不一致")
+    performed_at: datetime
+    exam_id: UUID
+
+
 # -- for the person -----------------------------------------------------------------------------------------------
 
 

@@ -11,8 +11,8 @@ from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 from kanghu.modules.health import policy
 from kanghu.modules.health.models import FindingRow
-from kanghu.modules.health.schemas import OwnChecklist, OwnFinding, OwnLine, RiskCard
-from kanghu.modules.health.service import assess, confirm_list, handle_findings, lists
+from kanghu.modules.health.schemas import FlaggedResultView, OwnChecklist, OwnFinding, OwnLine, RiskCard
+from kanghu.modules.health.service import assess, confirm_list, flags, handle_findings, lists
 from kanghu.modules.health.service.handle_findings import Told
 
 patient = APIRouter(prefix="/api/patient/health", tags=["health"])
@@ -37,6 +37,15 @@ async def list_own_risks(caller: Annotated[Caller, can(OWN)], tx: Transaction) -
     """我的风险评估"""
     found = await assess.current(tx, caller, own_person(caller), OWN)
     return [RiskCard.model_validate(row) for row in found]
+
+
+@patient.get("/monitoring", operation_id="health_list_own_monitored_results")
+async def list_own_monitored_results(
+    caller: Annotated[Caller, can(OWN)], tx: Transaction
+) -> list[FlaggedResultView]:
+    """我的各项最近结果及其高低"""
+    found = await flags.of_person(tx, caller, own_person(caller), OWN)
+    return [FlaggedResultView.model_validate(row) for row in found]
 
 
 @patient.get("/findings", operation_id="health_list_own_findings")

@@ -1,4 +1,4 @@
-"""Risk assessments of a person, for staff."""
+"""Risk assessments and monitored results of a person, for staff."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
-from kanghu.modules.health.schemas import AssessmentView
-from kanghu.modules.health.service import assess
+from kanghu.modules.health.schemas import AssessmentView, FlaggedResultView
+from kanghu.modules.health.service import assess, flags
 
-admin = APIRouter(prefix="/api/admin/health/persons/{person_id}/risks", tags=["health"])
+admin = APIRouter(prefix="/api/admin/health/persons/{person_id}", tags=["health"])
 
 
-@admin.get("", operation_id="health_list_risks")
+@admin.get("/risks", operation_id="health_list_risks")
 async def list_risks(
     person_id: UUID, caller: Annotated[Caller, can("health.risk.read")], tx: Transaction
 ) -> list[AssessmentView]:
@@ -23,7 +23,7 @@ async def list_risks(
     return [AssessmentView.model_validate(row) for row in found]
 
 
-@admin.get("/history", operation_id="health_list_risk_history")
+@admin.get("/risks/history", operation_id="health_list_risk_history")
 async def list_risk_history(
     person_id: UUID,
     caller: Annotated[Caller, can("health.risk.read")],
@@ -41,9 +41,18 @@ async def list_risk_history(
     return Page(items=[AssessmentView.model_validate(row) for row in items], next=following)
 
 
-@admin.post("", operation_id="health_reassess")
+@admin.post("/risks", operation_id="health_reassess")
 async def reassess(
     person_id: UUID, caller: Annotated[Caller, can("health.risk.assess")], tx: Transaction
 ) -> list[AssessmentView]:
     """按现有数据重新评估；数据未变则不产生新记录"""
     return [AssessmentView.model_validate(row) for row in await assess.reassess(tx, caller, person_id)]
+
+
+@admin.get("/monitoring", operation_id="health_list_monitored_results")
+async def list_monitored_results(
+    person_id: UUID, caller: Annotated[Caller, can("health.risk.read")], tx: Transaction
+) -> list[FlaggedResultView]:
+    """某人各项目的最近结果，按其性别、年龄的参考区间判定"""
+    found = await flags.of_person(tx, caller, person_id, "health.risk.read")
+    return [FlaggedResultView.model_validate(row) for row in found]
