@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -16,6 +17,7 @@ from kanghu.modules.forms.repository import definitions, responses
 from kanghu.modules.forms.service import filling, shipping
 
 from .answers import MAN
+from .conftest import Enrol
 
 FORMS = "/api/admin/forms"
 EDITOR = ("forms.form.read", "forms.form.write", "forms.form.publish")
@@ -46,7 +48,7 @@ def editor(sign_in: Any, staff: Any) -> dict[str, str]:
 
 
 async def test_from_a_new_form_to_its_second_version(
-    client: httpx.AsyncClient, editor: dict[str, str], sign_in: Any
+    client: httpx.AsyncClient, editor: dict[str, str], sign_in: Any, man: UUID
 ) -> None:
     made = await client.post(FORMS, json={"code": "pain", "title": "疼痛", "kind": "scale"}, headers=editor)
     assert made.status_code == 201
@@ -80,7 +82,7 @@ async def test_from_a_new_form_to_its_second_version(
     assert late.json()["code"] == "forms.version_not_draft"
 
     # Somebody begins on version 1, version 2 is published meanwhile: what was begun can be finished.
-    who = sign_in(Caller(kind="customer", account_id=new_id(), person_id=new_id()))
+    who = sign_in(Caller(kind="customer", account_id=new_id(), person_id=man))
     sheet = (await client.get("/api/patient/forms/pain", headers=who)).json()
     place = f"/api/patient/forms/pain/responses/{sheet['response_id']}"
     await client.put(place, json={"version": 1, "revision": 0, "answers": {"pain": 3}}, headers=who)
@@ -175,19 +177,16 @@ async def test_form_only_for_staff_is_closed_to_people(
 
 
 async def test_staff_read_only_within_their_scope(
-    client: httpx.AsyncClient, sign_in: Any, staff: Any, database: Database
+    client: httpx.AsyncClient, sign_in: Any, staff: Any, database: Database, man: UUID
 ) -> None:
-    person = new_id()
     async with database.transaction() as tx:
-        response = await public.save_completed(
-            tx, person, "health_self_test", MAN, SYSTEM, context={"%sex": "1"}
-        )
+        response = await public.save_completed(tx, man, "health_self_test", MAN, SYSTEM)
         drafted = new_id()
         form = await definitions.published_version(tx, "phq9")
         assert form is not None
-        await responses.insert_draft(tx, drafted, form.form_id, form.id, person, {}, 0, None)
-    place = f"{FORMS}/persons/{person}/responses"
-    inside = sign_in(staff("forms.response.read", scope=Scope(persons=(person,))))
+        await responses.insert_draft(tx, drafted, form.form_id, form.id, man, {}, 0, None)
+    place = f"{FORMS}/persons/{man}/responses"
+    inside = sign_in(staff("forms.response.read", scope=Scope(persons=(man,))))
     outside = sign_in(staff("forms.response.read", scope=Scope(persons=(new_id(),))))
     listed = (await client.get(place, headers=inside)).json()["items"]
     assert [r["id"] for r in listed] == [str(response.id)]
@@ -200,15 +199,13 @@ async def test_staff_read_only_within_their_scope(
     async with database.transaction() as tx:
         reads = await tx.fetchval(
             "SELECT count(*) FROM kernel.audit_inbox WHERE action = 'forms.response.read' AND person_id = $1",
-            person,
+            man,
         )
     assert reads == 2
 
 
-async def test_database_itself_refuses_to_change_what_is_final(tx: Tx) -> None:
-    response = await public.save_completed(
-        tx, new_id(), "health_self_test", MAN, SYSTEM, context={"%sex": "1"}
-    )
+async def test_database_itself_refuses_to_change_what_is_final(tx: Tx, enrol: Enrol) -> None:
+    response = await public.save_completed(tx, await enrol(tx, "1"), "health_self_test", MAN, SYSTEM)
     for statement in (
         "UPDATE forms.form_versions SET definition = '{}' WHERE status = 'published'",
         "UPDATE forms.form_versions SET status = 'draft', published_at = NULL WHERE status = 'published'",
@@ -222,14 +219,14 @@ async def test_database_itself_refuses_to_change_what_is_final(tx: Tx) -> None:
                 await tx.execute(statement)
 
 
-async def test_saved_on_behalf_tells_the_house(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_saved_on_behalf_tells_the_house(tx: Tx, enrol: Enrol, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
 
     async def hear(_tx: Tx, event: Any) -> None:
         told.append(event)
 
     monkeypatch.setattr(filling, "publish", hear)
-    person = new_id()
+    person = await enrol(tx, "0")
     older = await public.save_completed(tx, person, "phq9", {f"phq9_{n}": "1" for n in range(1, 10)}, SYSTEM)
     newer = await public.save_completed(tx, person, "phq9", {f"phq9_{n}": "0" for n in range(1, 10)}, SYSTEM)
     assert told[0] == QuestionnaireCompleted(person_id=person, form_code="phq9", response_id=older.id)
