@@ -14,6 +14,8 @@ import pytest
 
 from kanghu.main.supervisor import EmbeddedPostgres
 
+pytestmark = pytest.mark.timeout(480)
+
 WaitUntil = Callable[..., None]
 IsAlive = Callable[[int], bool]
 
@@ -174,7 +176,7 @@ def test_a_wrong_setting_is_named(platform: Platform) -> None:
 
 
 def test_plain_http_is_refused_beyond_this_machine(platform: Platform) -> None:
-    platform.environment["KANGHU_HOST"] = "0.0.0.0"
+    platform.environment |= {"KANGHU_HOST": "0.0.0.0", "KANGHU_DEMO": "false"}
     assert platform.launch().wait(PATIENCE) == 1
     assert "明文 HTTP" in platform.said()
     assert "ready" not in platform.said()
