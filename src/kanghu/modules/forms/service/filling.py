@@ -198,16 +198,17 @@ async def save_completed(
     answers: Mapping[str, Any],
     author: Caller,
     *,
+    context: Mapping[str, Any] | None = None,
     completed_at: datetime | None = None,
 ) -> Response:
     """A complete response in one step, on the published version: for staff on a person's behalf, imports and seeding.
 
-    Raises FormNotFound, AnswersIncomplete, AnswersNotStorable.
+    `context` goes before what is known of the person. Raises FormNotFound, AnswersIncomplete, AnswersNotStorable.
     """
     version = await definitions.published_version(tx, form_code)
     if version is None:
         raise FormNotFound
-    known = await context_of(tx, person_id)
+    known = {**await context_of(tx, person_id), **(context or {})}
     found = assess(await ready(tx, version.id), storable(answers), known)
     if found.faults:
         raise AnswersIncomplete(found.faults)
