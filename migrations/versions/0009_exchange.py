@@ -121,7 +121,7 @@ COMMENT ON COLUMN exchange.nonces.at IS '使用时间';
 CREATE TABLE exchange.staged_results (
     id uuid PRIMARY KEY,
     vendor_id uuid NOT NULL,
-    message_id uuid NOT NULL REFERENCES exchange.messages (id),
+    message_id uuid NOT NULL REFERENCES exchange.messages (id) DEFERRABLE INITIALLY DEFERRED,
     person_id uuid NOT NULL,
     institution_id uuid NOT NULL,
     booking_id uuid,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, get_type_hints
 
+import asyncpg
 import msgspec
 from pgqueuer import PgQueuer
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
@@ -17,6 +18,7 @@ from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointE
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.models import Job, Schedule
 
+from kanghu.kernel import log
 from kanghu.kernel.db import Database, Tx
 
 JobFunction = Callable[[Any, Any], Awaitable[None]]
@@ -144,8 +146,20 @@ async def enqueue_many(tx: Tx, jobs: list[tuple[str, Any]]) -> None:
     await tx.fetch(ENQUEUE, [0] * len(jobs), names, payloads, [NO_DELAY] * len(jobs), empty, empty)
 
 
+class DatabaseRefused(Exception):
+    """A job's statement failed. Stands for the database's own error, whose DETAIL would put row content into the queue's log."""
+
+
 async def run_job(database: Database, kind: JobType, job_id: int, payload: bytes | None) -> None:
     """Runs one delivery of a job. In a transaction, a delivery whose effect is already there does nothing."""
+    try:
+        await _run_job(database, kind, job_id, payload)
+    except asyncpg.PostgresError as error:
+        log.get("jobs").error("job_failed", job=kind.name, job_id=job_id, exc_info=error)
+        raise DatabaseRefused(f"{kind.name}: {type(error).__name__} {error.sqlstate}") from None
+
+
+async def _run_job(database: Database, kind: JobType, job_id: int, payload: bytes | None) -> None:
     message: Any = msgspec.json.decode(payload or b"null", type=kind.payload_type)
     if not kind.in_transaction:
         await kind.run(database, message)

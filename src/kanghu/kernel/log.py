@@ -3,15 +3,30 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
+import asyncpg
 import structlog
 
 _SECRET_KEYS = re.compile(
     r"(?i)password|secret|token|authorization|signature|id_number|phone|address|^name$|person_name"
 )
 _NUMBERS = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")
+
+
+def strip_database_detail(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """PostgreSQL's DETAIL quotes whole rows; of its errors only kind, code and place in our code are kept."""
+    error = event.get("exc_info")
+    if isinstance(error, asyncpg.PostgresError):
+        where = traceback.extract_tb(error.__traceback__)[-6:]
+        event["exc_info"] = None
+        event["database_error"] = f"{type(error).__name__} {error.sqlstate}"
+        event["traceback"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in where]
+    return event
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -33,6 +48,7 @@ def configure(*, json: bool = True) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
+        strip_database_detail,
         structlog.processors.format_exc_info,
         mask,
     ]

@@ -118,13 +118,16 @@ def rotate_keys() -> None:
     _run(rotation.rotate)
 
 
-@demo_app.command("bind")
-def bind_demo() -> None:
-    """让演示客户经 US-K1 绑定沙箱体检中心的体检账号（沙箱须已启动）"""
+@demo_app.command("prepare")
+def prepare_demo() -> None:
+    """让演示客户经 US-K1 绑定沙箱的体检账号，接收沙箱的项目字典（US-H5）并对照（平台与沙箱须已启动，可重复执行）"""
     from kanghu.main import demo, modules
+    from kanghu.main.tour import mapping
 
     modules.load()
     _run(demo.bind)
+    confirmed, left = asyncio.run(mapping.prepare(_in_transaction(demo.info)))
+    typer.echo(f"已对照 {confirmed} 项，留待人工 {left} 项")
 
 
 @demo_app.command("info")

@@ -51,7 +51,9 @@ async def run(database: Database, anchors: Path, stop: asyncio.Event, *, concurr
             dequeue_timeout=timedelta(seconds=5),
             batch_size=8,
             max_concurrent_tasks=concurrency,
-            shutdown_on_listener_failure=True,
+            # pgqueuer 1.6 asks for its first echo before it listens, and would end a healthy worker ten seconds later.
+            # A lost database ends us by way of the sealer; a lost listener only costs the five seconds of polling.
+            shutdown_on_listener_failure=False,
             heartbeat_timeout=timedelta(seconds=20),
         )
     )

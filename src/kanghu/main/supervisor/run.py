@@ -103,9 +103,13 @@ class Platform:
             "DATABASE_URL": self._start_database(),
             "PYTHONUNBUFFERED": "1",
         }
+        if self.chosen.demo:  # the sandbox is on this very machine
+            environment.setdefault("KANGHU_INNER_NETWORKS", '["127.0.0.0/8"]')
         self._run_commands(environment)
         with step("启动网站、后台任务" + ("、体检中心沙箱" if self.chosen.demo else "")):
             self.supervisor.start(*self._children(environment))
+        if self.chosen.demo:
+            self._run_command("准备演示：绑定体检账号、对照体检项目", ["demo", "prepare"], environment)
         self._say_what_is_where(time.monotonic() - began)
 
     @property
@@ -160,12 +164,15 @@ class Platform:
 
     def _run_commands(self, environment: dict[str, str]) -> None:
         for name, command in (("升级数据库结构", "migrate"), ("装载标准与演示数据", "seed")):
-            with step(name):
-                self.supervisor.run_step(
-                    [sys.executable, "-m", "kanghu.main.cli", command],
-                    env=environment,
-                    log=self.home.logs / f"{command}.log",
-                )
+            self._run_command(name, [command], environment)
+
+    def _run_command(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        with step(name):
+            self.supervisor.run_step(
+                [sys.executable, "-m", "kanghu.main.cli", *command],
+                env=environment,
+                log=self.home.logs / f"{command[-1]}.log",
+            )
 
     def _children(self, environment: dict[str, str]) -> list[Child]:
         dsn = environment["DATABASE_URL"]

@@ -1,0 +1,2 @@
+async def walk() -> int:
+    return 0
