@@ -371,7 +371,7 @@ async def test_a_confirmation_and_a_rename_at_once_never_file_under_the_wrong_na
 async def test_renames_from_dictionary_and_results_with_confirmations_at_once_do_not_block_each_other(
     database: Database,
 ) -> None:
-    """Locks are taken in one order, so forty changes of the same rows end without a deadlock."""
+    """Locks are taken in one order, so fifteen changes of the same rows end without a deadlock."""
     items = [VendorItem(f"C{n:02}", f"项目{n}") for n in range(30)]
     async with database.transaction() as tx:
         vendor_id = await dictionary(tx, *items)
@@ -398,13 +398,37 @@ async def test_renames_from_dictionary_and_results_with_confirmations_at_once_do
             ]
             await mappings.confirm(tx, WRITER, vendor_id, choices)
 
-    work = [action(seed) for seed in range(14) for action in (confirming, rename, see)]
+    work = [action(seed) for seed in range(5) for action in (confirming, rename, see)]
     outcomes = await asyncio.gather(*work, return_exceptions=True)
     unexpected = [one for one in outcomes if one is not None and not isinstance(one, MappingInvalid)]
     assert unexpected == []
     async with database.transaction() as tx:
         index = await public.mapping_index(tx, vendor_id)
     assert all(not isinstance(index.match(item.code, name="从未见过的名称"), Match) for item in items)
+
+
+async def test_a_result_that_shows_a_rename_waits_for_the_vendors_lock_before_it_locks_a_mapping(
+    database: Database,
+) -> None:
+    """The order vendor, mapping, item: the other way round, these two would wait for each other."""
+    async with database.transaction() as tx:
+        vendor_id = await dictionary(tx, TBIL)
+        await confirm(tx, vendor_id, "TBIL-X", "LAB.TBIL")
+
+    async def see() -> None:
+        async with database.transaction() as tx:
+            await public.see_vendor_items(tx, vendor_id, [SeenItem("TBIL-X", "直接胆红素")])
+
+    async with database.transaction() as tx:
+        await vendor_items.lock(tx, vendor_id)
+        seeing = asyncio.create_task(see())
+        await asyncio.sleep(0.3)
+        await public.apply_item_changes(
+            tx, vendor_id, "2", [VendorItem("TBIL-X", "间接胆红素", unit="µmol/L")]
+        )
+    await seeing
+    async with database.transaction() as tx:
+        assert (await public.mapping_index(tx, vendor_id)).get("TBIL-X") is Unmatched.RENAMED
 
 
 async def test_matching_a_push_of_sixty_results_is_cheap(tx: Tx) -> None:
