@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help install run test check bench tour
 BIN := .venv/bin
+CODE := src tests bench migrations bootstrap.py
 
 help:
 	@echo "make run     安装依赖并启动整个平台（Ctrl-C 停止）"
@@ -22,8 +23,8 @@ test: install
 	@$(BIN)/pytest -n 2 --dist loadfile -q
 
 check: install
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet $(CODE)
+	@$(BIN)/ruff check --quiet $(CODE)
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/kanghu openapi --check
