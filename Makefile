@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help install run test check bench tour
 BIN := .venv/bin
-CODE := src tests bench migrations bootstrap.py
+CODE := $(wildcard src tests bench migrations *.py)
 
 help:
 	@echo "make run     安装依赖并启动整个平台（Ctrl-C 停止）"
