@@ -186,6 +186,18 @@ async def test_a_confirmed_list_is_not_changed_any_more(
     assert (await client.get(LISTS, headers=headers)).json()["items"] == []
 
 
+async def test_the_list_of_a_cancelled_booking_is_not_sent(
+    booking: UUID, client: httpx.AsyncClient, headers: dict[str, str], database: Database
+) -> None:
+    found = await the_list(client, headers)
+    async with database.transaction() as tx:
+        await exams.mark_failed(tx, booking, "已取消")
+    sent = await client.post(
+        f"{LISTS}/{found['id']}/confirm", json={"revision": found["revision"]}, headers=headers
+    )
+    assert (sent.status_code, sent.json()["code"]) == (409, "health.booking_gone")
+
+
 async def test_new_answers_reach_an_untouched_draft_and_warn_the_doctor(
     booking: UUID, client: httpx.AsyncClient, headers: dict[str, str], answer: Answer, work: Work
 ) -> None:

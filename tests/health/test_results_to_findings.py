@@ -1,5 +1,6 @@
 """Results arrive; assessments and important abnormal results follow, once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -79,6 +80,24 @@ async def test_the_same_push_again_changes_nothing(
         await monitor.results_changed(tx, ward.person, ward.exam, ward.ours, tuple(BLOOD))
     assert await rows(database, "SELECT id FROM health.risk_assessments ORDER BY id") == before
     assert await open_findings(database) == [("A.HGB", "open")]
+
+
+async def test_many_jobs_at_once_find_it_once(database: Database, ward: Ward, store: Store, app: Any) -> None:
+    from kanghu.modules.health.service import monitor
+
+    await store(BLOOD)
+
+    async def job() -> None:
+        async with database.transaction() as tx:
+            await monitor.results_changed(tx, ward.person, ward.exam, ward.ours, tuple(BLOOD))
+
+    await asyncio.gather(*(job() for _ in range(5)))
+    assert await open_findings(database) == [("A.HGB", "open")]
+    (count,) = await rows(database, "SELECT count(*) AS n FROM health.risk_assessments")
+    (told,) = await rows(
+        database, "SELECT count(*) AS n FROM pgqueuer WHERE entrypoint = 'health.tell_person'"
+    )
+    assert (count["n"], told["n"]) == (9, 1)
 
 
 async def test_a_changed_result_keeps_the_older_assessment(

@@ -20,6 +20,11 @@ class ChecklistReplaced(Conflict):
     message = "这份清单已被新清单取代或已体检，不能再修改"
 
 
+class BookingGone(Conflict):
+    code = "health.booking_gone"
+    message = "这次预约已取消或已结束，清单不再发送"
+
+
 class ChecklistChanged(Conflict):
     code = "health.checklist_changed"
     message = "清单在您查看之后有改动，请刷新后重新确认"

@@ -136,7 +136,7 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """One taken line of a list as `exchange` sends it. `reasons` are Chinese sentences."""
+    """One taken line of a list as `exchange` sends it. `reasons` are Chinese sentences, cautions among them."""
 
     item_code: str
     name: str

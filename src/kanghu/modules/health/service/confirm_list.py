@@ -8,8 +8,10 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.events import publish
 from kanghu.kernel.security import Caller
 from kanghu.modules.accounts import public as accounts
+from kanghu.modules.exams import public as exams
 from kanghu.modules.health import policy
 from kanghu.modules.health.errors import (
+    BookingGone,
     ChecklistAlreadyConfirmed,
     ChecklistChanged,
     ChecklistNotFound,
@@ -110,8 +112,10 @@ async def add_item(
 
 
 async def confirm(tx: Tx, caller: Caller, checklist_id: UUID, revision: int) -> None:
-    """Sends the list as the doctor saw it. Raises what `_draft` raises."""
-    found = await _draft(tx, caller, checklist_id, revision, CONFIRM)
+    """Sends the list as the doctor saw it. Raises `BookingGone` and what `_draft` raises."""
+    found = await _draft(tx, caller, checklist_id, revision)
+    if found.booking_id is not None and (await exams.get_booking(tx, found.booking_id)).state != "requested":
+        raise BookingGone
     await rows.confirm(tx, checklist_id, caller.account_id, clock.now())
     await _audited(tx, caller, found, "confirm", {"revision": revision})
     if found.booking_id is not None:
@@ -126,12 +130,10 @@ async def confirm(tx: Tx, caller: Caller, checklist_id: UUID, revision: int) -> 
         )
 
 
-async def _draft(
-    tx: Tx, caller: Caller, checklist_id: UUID, revision: int, permission: str = CONFIRM
-) -> ChecklistRow:
+async def _draft(tx: Tx, caller: Caller, checklist_id: UUID, revision: int) -> ChecklistRow:
     """The draft, locked. Raises `ChecklistNotFound`, `ChecklistAlreadyConfirmed` (who and when), `ChecklistReplaced`,
     `ChecklistChanged` when it is not the revision that the doctor saw."""
-    found = await rows.lock(tx, checklist_id, caller.scope(permission))
+    found = await rows.lock(tx, checklist_id, caller.scope(CONFIRM))
     if found is None:
         raise ChecklistNotFound
     if found.state == "confirmed":

@@ -63,7 +63,10 @@ async def taken(tx: Tx, checklist_id: UUID) -> list[ListItem]:
             name=line.name,
             category=line.category,
             optional=line.optional,
-            reasons=tuple(sentence(reason) for reason in line.reasons),
+            reasons=(
+                *(sentence(reason) for reason in line.reasons),
+                *(f"注意：{caution}" for caution in line.cautions),
+            ),
         )
         for line in await rows.lines(tx, checklist_id)
         if line.ticked
