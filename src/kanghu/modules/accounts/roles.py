@@ -24,6 +24,9 @@ class BuiltinRole:
 OWN = ("*.own.*",)
 """What customers do with their own data: `module.own.verb`. No member of staff needs these."""
 
+HEALTH_DATA = ("forms.response.*", "exchange.message.open")
+"""What shows a customer's answers or results although its module is otherwise for administrators."""
+
 BUILTIN_ROLES = (
     BuiltinRole(
         code=ADMIN,
@@ -38,7 +41,7 @@ BUILTIN_ROLES = (
             "main.*",
             "people.agreement.*",
         ),
-        without=OWN,
+        without=(*OWN, *HEALTH_DATA),
         requires_totp=True,
     ),
     BuiltinRole(
@@ -75,7 +78,7 @@ BUILTIN_ROLES = (
         name="信息科",
         description="项目对照、接口对接、失败任务与厂家凭证",
         patterns=("catalog.*", "exchange.*", "forms.form.read", "notices.*.read", "accounts.app.*", "main.*"),
-        without=OWN,
+        without=(*OWN, "forms.response.*"),
     ),
     BuiltinRole(
         code="customer_service",

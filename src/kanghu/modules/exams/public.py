@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from kanghu.kernel.db import Tx
+from kanghu.modules.exams.errors import ExamAccountTaken
 from kanghu.modules.exams.models import Booking, ExamAccount, ResultBatch, ResultRow
 from kanghu.modules.exams.policy import date_hint, first_and_last_day, is_bookable
 from kanghu.modules.exams.repository import bookings, documents, results
@@ -23,6 +24,7 @@ __all__ = [
     "Booking",
     "DocumentRefused",
     "ExamAccount",
+    "ExamAccountTaken",
     "ExamNoOfAnother",
     "ResultBatch",
     "ResultRow",

@@ -1,9 +1,8 @@
 """A person between the open form and the row: what is sealed, and the blind indexes beside it."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from kanghu.kernel.crypto import Vault, vault
 from kanghu.modules.people import identity
@@ -75,7 +74,7 @@ def columns(person_id: UUID, person: PersonInput) -> dict[str, Any]:
     }
 
 
-def opened(row: asyncpg.Record) -> Person:
+def opened(row: Mapping[str, Any]) -> Person:
     """The person in a row of `people.persons` (columns of `repository.persons.COLUMNS`)."""
     values = dict(row)
     for name in SEALED:

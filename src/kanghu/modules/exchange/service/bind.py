@@ -14,7 +14,6 @@ from kanghu.kernel.http import PeerFailed
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import SYSTEM, Caller
 from kanghu.modules.exams import public as exams
-from kanghu.modules.exams.errors import ExamAccountTaken
 from kanghu.modules.exchange.errors import AgreementNotSigned, BindingFailed, VendorNotFound
 from kanghu.modules.exchange.models import Vendor
 from kanghu.modules.exchange.repository import messages, vendors
@@ -60,7 +59,7 @@ async def bind(
             try:
                 await exams.bind_account(tx, caller, vendor_id, vendor.institution_id, person_id, account)
                 await people.enrol(tx, caller, person_id, vendor.institution_id)
-            except ExamAccountTaken as error:
+            except exams.ExamAccountTaken as error:
                 failure = error.message
         state = "refused" if failure else "done"
         codes = answered.codes() + (["104"] if failure and "104" not in answered.codes() else [])

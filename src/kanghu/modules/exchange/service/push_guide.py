@@ -2,6 +2,7 @@
 
 from datetime import date
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from kanghu.kernel.db import Tx
 from kanghu.modules.exams import public as exams
@@ -42,7 +43,7 @@ async def push_guide(tx: Tx, context: Context, push: GuidePush) -> Outcome:
     assert booking_id is not None
     if not await exams.store_guide(tx, booking_id, push.guide.kind, push.guide.content):
         return Outcome("done", booking_id=booking_id)
-    told = await _tell(tx, context, push)
+    told = await _tell(tx, context, booking_id)
     return Outcome("done", [told] if told else [], booking_id=booking_id)
 
 
@@ -64,7 +65,7 @@ def _day(given: str | None) -> date | None:
         raise Malformed("exam_date 不是有效日期") from error
 
 
-async def _tell(tx: Tx, context: Context, push: GuidePush) -> Message | None:
+async def _tell(tx: Tx, context: Context, booking_id: UUID) -> Message | None:
     """403 when the message could not be made, 405 when it could not be sent; the guide stays stored."""
     try:
         await notices.notify(
@@ -72,7 +73,7 @@ async def _tell(tx: Tx, context: Context, push: GuidePush) -> Message | None:
             "guide_received",
             person_id=context.opening.person_id,
             data={},
-            subject=f"exams/{push.exam_no}",
+            subject=f"exams.bookings/{booking_id}",
         )
     except notices.NoticeNotRendered as error:
         return notice_not_made(str(error))
