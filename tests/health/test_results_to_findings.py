@@ -321,6 +321,22 @@ async def test_a_doctor_reports_what_no_rule_sees(
     assert any(rule["basis"] == "engineering_placeholder" and rule["needs_confirmation"] for rule in rules)
 
 
+async def test_the_hospital_can_check_every_model_and_rule(
+    client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    models = (await client.get("/api/admin/health/risk-models", headers=headers)).json()
+    assert [model["model"] for model in models if model["reviewed_by"]] == []
+    assert len(models) == 9
+    rules = {
+        rule["id"]: rule
+        for rule in (await client.get("/api/admin/health/checklist-rules", headers=headers)).json()
+    }
+    assert len(rules) == 25
+    assert rules["lung"]["add"] == ["EXAM.LDCT"]
+    assert "EXAM.CHEST_XRAY" in rules["contra_pregnancy"]["remove"]
+    assert "待院方确认" in rules["bone"]["confidence"]
+
+
 async def test_what_nobody_told_in_time_is_escalated_once(
     database: Database, store: Store, work: Work, client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:

@@ -198,6 +198,33 @@ class RuleView(BaseModel):
     note: str | None
 
 
+class ChecklistRuleView(BaseModel):
+    """One rule of the personalised list."""
+
+    id: str
+    title: str
+    when: dict[str, Any] = Field(description="条件")
+    add: list[str]
+    remove: list[str]
+    suggest: list[str] = Field(description="尚无项目代码的建议")
+    evidence: str
+    confidence: str
+    restricted: str | None = Field(description="原文中未采用或有所取舍的条件")
+    enabled: bool
+
+
+class ModelView(BaseModel):
+    """One risk model."""
+
+    model: str
+    title: str
+    version: str
+    source: str
+    confidence: str
+    reviewed_by: str | None
+    reviewed_at: str | None
+
+
 class AssessmentView(_FromRow):
     id: UUID
     model: str
@@ -261,6 +288,7 @@ class RiskCard(_FromRow):
     missing: list[str] = Field(description="还缺哪些数据")
     reason: str | None
     notes: list[str]
+    details: dict[str, Any]
     assessed_at: datetime
 
 

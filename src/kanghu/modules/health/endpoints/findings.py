@@ -9,7 +9,6 @@ from kanghu.kernel import clock
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
-from kanghu.modules.health import monitoring
 from kanghu.modules.health.models import FindingRow, StepRow
 from kanghu.modules.health.monitoring import Pressure
 from kanghu.modules.health.schemas import (
@@ -18,7 +17,6 @@ from kanghu.modules.health.schemas import (
     FindingView,
     NewFinding,
     Remeasurement,
-    RuleView,
     StepTaken,
     StepView,
 )
@@ -141,18 +139,6 @@ async def remeasure(
         acute_symptoms=body.acute_symptoms,
     )
     return _detail(*await handle_findings.remeasure(tx, caller, finding_id, reading))
-
-
-@admin.get("/abnormal-rules", operation_id="health_list_abnormal_rules")
-async def list_abnormal_rules(_caller: Annotated[Caller, can("health.finding.read")]) -> list[RuleView]:
-    """重要异常结果规则及其出处；“待院方确认”的一并列出"""
-    return [
-        RuleView(
-            finding_class=rule["class"],
-            **{name: rule[name] for name in rule if name in RuleView.model_fields},
-        )
-        for rule in monitoring.abnormal_rules()["rules"]
-    ]
 
 
 async def _step(
