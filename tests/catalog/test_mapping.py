@@ -196,6 +196,26 @@ async def test_units_of_results_are_converted_or_refused(tx: Tx) -> None:
     assert number("PH", "") == 1
 
 
+@pytest.mark.parametrize(
+    ("printed", "unit", "expected"),
+    [
+        ("6.5", "10^9/L", "6.5"),
+        ("6.5×10^9", "10^9/L", "6.5"),  # the power written twice
+        ("6.5×10^9", "/L", "6.5"),
+        ("6.5×10^9/L", "×10^9/L", "6.5"),
+        ("6500", "/uL", "6.5"),
+        ("6.5×10^3", "/uL", "6.5"),
+        ("6.5", "10^3/uL", "6.5"),
+    ],
+)
+async def test_powers_of_ten_count_once(tx: Tx, printed: str, unit: str, expected: str) -> None:
+    vendor_id = await dictionary(tx, VendorItem("WBC", "白细胞", unit="10^9/L"))
+    await confirm(tx, vendor_id, "WBC", "LAB.WBC")
+    found = (await public.mapping_index(tx, vendor_id)).match("WBC", unit=unit)
+    assert isinstance(found, Match)
+    assert found.number(public.parse_value(printed)) == Decimal(expected)
+
+
 async def test_a_number_without_any_unit_waits(tx: Tx) -> None:
     vendor_id = await dictionary(tx, VendorItem("CR", "肌酐"))
     await confirm(tx, vendor_id, "CR", "LAB.CREA")
@@ -429,6 +449,42 @@ async def test_a_result_that_shows_a_rename_waits_for_the_vendors_lock_before_it
     await seeing
     async with database.transaction() as tx:
         assert (await public.mapping_index(tx, vendor_id)).get("TBIL-X") is Unmatched.RENAMED
+
+
+async def test_a_push_learns_that_a_mapping_was_confirmed_while_it_ran(database: Database) -> None:
+    """Otherwise its staged results would wait for a confirmation that has already been told."""
+    async with database.transaction() as tx:
+        vendor_id = await dictionary(tx, TBIL)
+    async with database.transaction() as pushing:
+        index = await public.mapping_index(pushing, vendor_id)
+        assert index.get("TBIL-X") is Unmatched.NOT_MAPPED
+        async with database.transaction() as tx:
+            await confirm(tx, vendor_id, "TBIL-X", "LAB.TBIL")
+        assert (
+            await public.see_vendor_items(pushing, vendor_id, [SeenItem("TBIL-X", TBIL.name)])
+            != index.version
+        )
+
+
+async def test_a_confirmation_waits_for_a_push_that_is_staging(database: Database) -> None:
+    """So that the job that follows the confirmation sees what was staged."""
+    async with database.transaction() as tx:
+        vendor_id = await dictionary(tx, TBIL)
+
+    async def confirming() -> None:
+        async with database.transaction() as tx:
+            await confirm(tx, vendor_id, "TBIL-X", "LAB.TBIL")
+
+    async with database.transaction() as pushing:
+        index = await public.mapping_index(pushing, vendor_id)
+        assert (
+            await public.see_vendor_items(pushing, vendor_id, [SeenItem("TBIL-X", TBIL.name)])
+            == index.version
+        )
+        task = asyncio.create_task(confirming())
+        await asyncio.sleep(0.3)
+        assert not task.done()
+    await task
 
 
 async def test_matching_a_push_of_sixty_results_is_cheap(tx: Tx) -> None:

@@ -54,20 +54,22 @@ def test_numbers(printed: str, number: str, comparator: str) -> None:
         ("5.2mmol/L", "5.2", "mmol/L"),
         ("<0.01 ng/mL", "0.01", "ng/mL"),
         ("72次/分", "72", "/min"),
-        (
-            "6.5×10^9/L",
-            "6.5",
-            None,
-        ),  # is it 6.5 of the unit 10^9/L, or 6.5E9 per litre: both are the same amount
+        ("6.5×10^9/L", "6.5", "10*9/L"),
+        ("4.5 × 10¹²/L", "4.5", "10*12/L"),
+        ("<5×10^2 IU/mL", "5E+2", "[IU]/mL"),
         ("36.5℃", "36.5", "Cel"),
     ],
 )
-def test_a_unit_behind_the_number_is_recognised(printed: str, number: str, unit: str | None) -> None:
+def test_a_unit_behind_the_number_is_recognised(printed: str, number: str, unit: str) -> None:
     value = parse(printed)
-    if unit is None:
-        assert (value.number, value.unit) == (Decimal("6.5E+9"), "/L")
-    else:
-        assert (value.number, value.unit) == (Decimal(number), unit)
+    assert (value.number, value.unit) == (Decimal(number), unit)
+
+
+@pytest.mark.parametrize(
+    ("printed", "power"), [("1.2×10^9", 9), ("10^6", 6), ("1.2E9", 0), ("1.2", 0), ("6.5×10^9/L", 0)]
+)
+def test_a_printed_power_of_ten_is_told(printed: str, power: int) -> None:
+    assert parse(printed).power == power
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 The index of a vendor is kept per process and renewed when the vendor's mapping version in the database is another one.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +15,7 @@ from kanghu.kernel.db import Tx
 from kanghu.modules.catalog import repository, units
 from kanghu.modules.catalog.names import fold
 from kanghu.modules.catalog.units import IDENTITY, Conversion
+from kanghu.modules.catalog.values import Value
 
 
 class Unmatched(StrEnum):
@@ -65,10 +68,21 @@ def needs_unit(standard_unit: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The standard item and how to bring a number into its unit."""
+    """The standard item and how to bring a number into its unit. `unit_power` is the n of a printed unit 10^n/L."""
 
     item: MappedItem
     conversion: Conversion
+    unit_power: int = 0
+
+    def number(self, value: Value) -> Decimal | None:
+        """The value's number in the item's unit; None without a number.
+
+        A power of ten that stands in the value and in the unit (`1.2×10^9` with `10^9/L`) is one power written twice.
+        """
+        if value.number is None:
+            return None
+        doubled = value.power != 0 and value.power == self.unit_power
+        return self.conversion.apply(value.number.scaleb(-value.power) if doubled else value.number)
 
 
 class MappingIndex:
@@ -102,9 +116,15 @@ class MappingIndex:
         if not numeric:
             return Match(found, IDENTITY)
         conversion = found.conversion(unit)
-        return Unmatched.UNIT if conversion is None else Match(found, conversion)
+        return Unmatched.UNIT if conversion is None else Match(found, conversion, _power(unit))
 
 
+def _power(printed_unit: str) -> int:
+    match = _COUNT.match(units.normalise(printed_unit) or "")
+    return int(match[1]) if match else 0
+
+
+_COUNT: Final = re.compile(r"10\*(\d+)/")
 _REVIEW: Final = {"renamed": Unmatched.RENAMED, "unit_changed": Unmatched.UNIT_CHANGED}
 
 

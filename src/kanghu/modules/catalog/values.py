@@ -23,7 +23,8 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     `number` has the printed precision. With `comparator` `<`, `<=`, `>` or `>=` it is a bound, not a measurement.
     `rank` orders the values of one scale, named by `scale`: `reaction` (阴性 0 … ++++ 6), `grade` (Ⅰ度 = 1),
     `titre` (the denominator of 1:160). Ranks of different scales must not be compared.
-    `unit` is the UCUM unit that was printed behind the number, if any.
+    `unit` is the UCUM unit that was printed behind the number, if any. `power` is the n of a printed ×10^n that `number`
+    contains: some vendors repeat it in the unit, and then it counts once (`mapping_index.Match.number`).
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     rank: int | None = None
     code: str = ""
     unit: str = ""
+    power: int = 0
 
 
 # Longer texts are findings, not values.
@@ -164,7 +166,7 @@ def parse(printed: str) -> Value:
     """A printed value as `Value`. Never raises; what is not understood comes back as text, stripped.
 
     >>> parse("＜０.01").comparator, parse("阴性(-)").code, parse("1.2×10⁹").text
-    ('<', 'NEG', '1.2E+9')
+    ('<', 'NEG', '1.2×10^9')
     """
     stripped = printed.strip()
     if _PLAIN_NUMBER.fullmatch(stripped):
@@ -202,21 +204,30 @@ def _quantity(plain: str) -> Value | None:
     match = _QUANTITY.fullmatch(plain)
     if match is None:
         return None
+    comparator = _WORD_COMPARATORS.get(match["cmp"] or "", "")
     tail = match["tail"].strip(_FLAGS)
+    count_unit = units.normalise(f"10^{match['exponent']}{tail}") if match["exponent"] and tail else None
+    if count_unit:  # 6.5×10^9/L: the power belongs to the unit
+        number = Decimal(_mantissa(match))
+        return Value("numeric", f"{comparator}{number} {count_unit}", number, comparator, unit=count_unit)
     unit = units.normalise(tail) if tail else ""
     if unit is None:
         return None
-    number = _number(match)
-    comparator = _WORD_COMPARATORS.get(match["cmp"] or "", "")
+    number, power = _number(match)
     text = f"{comparator}{number} {unit}" if unit else f"{comparator}{number}"
-    return Value("numeric", text, number, comparator, unit=unit)
+    if power:
+        text = f"{comparator}{_mantissa(match)}×10^{power}{' ' + unit if unit else ''}"
+    return Value("numeric", text, number, comparator, unit=unit, power=power)
 
 
-def _number(match: re.Match[str]) -> Decimal:
-    if match["power"] is not None:
-        return Decimal(f"1E{match['power']}")
-    mantissa = match["mantissa"].replace(",", "").rstrip(".")
-    return Decimal(f"{mantissa}E{match['exponent'] or match['e'] or '0'}")
+def _mantissa(match: re.Match[str]) -> str:
+    return (match["mantissa"] or "1").replace(",", "").rstrip(".")
+
+
+def _number(match: re.Match[str]) -> tuple[Decimal, int]:
+    """The number, and the n of the ×10^n in it (0 without one; scientific notation with E is a way to write a number)."""
+    power = int(match["power"] or match["exponent"] or 0)
+    return Decimal(f"{_mantissa(match)}E{match['e'] or power}"), power
 
 
 def _word_with_number(plain: str) -> Value | None:
@@ -234,4 +245,5 @@ def _word_with_number(plain: str) -> Value | None:
         number=quantity.number,
         comparator=quantity.comparator,
         unit=quantity.unit,
+        power=quantity.power,
     )

@@ -38,6 +38,11 @@ async def lock(tx: Tx, vendor_id: UUID) -> None:
     await tx.execute("SELECT 1 FROM catalog.vendors WHERE vendor_id = $1 FOR NO KEY UPDATE", vendor_id)
 
 
+async def share(tx: Tx, vendor_id: UUID) -> None:
+    """Waits for a change of this vendor's mapping that is under way, and makes the next one wait for this transaction."""
+    await tx.execute("SELECT 1 FROM catalog.vendors WHERE vendor_id = $1 FOR SHARE", vendor_id)
+
+
 async def get_vendor(tx: Tx, vendor_id: UUID) -> Vendor | None:
     return row(
         Vendor,

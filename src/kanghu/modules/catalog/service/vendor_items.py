@@ -99,24 +99,33 @@ def unit_key(printed: str) -> str:
     return units.normalise(printed) or printed.strip()
 
 
-async def see_vendor_items(tx: Tx, vendor_id: UUID, items: Iterable[SeenItem]) -> None:
+async def see_vendor_items(tx: Tx, vendor_id: UUID, items: Iterable[SeenItem]) -> int:
     """Records items of a push that could not be filed, so that a person can map them.
 
     Unknown codes become vendor items; a known code under a name that nobody accepted sends its mapping to review. Cheap for
-    codes seen within the hour. To be called with what `MappingIndex.match` did not match.
+    codes seen within the hour. To be called with what `MappingIndex.match` did not match, in the transaction that stages it.
+
+    Returns the mapping version as it is now, and until this transaction ends nobody confirms a mapping of this vendor. Is it
+    not the version of the index that was used, a mapping changed meanwhile and what was staged must be looked at once more.
     """
     latest = {item.code: item for item in items if item.code}
     if not latest:
-        return
+        return await repository.mappings.version(tx, vendor_id)
     rows = [
         {**asdict(item), "name_key": fold(item.name), "unit_key": unit_key(item.unit)}
         for item in latest.values()
     ]
     codes, names = ([row[key] for row in rows] for key in ("code", "name_key"))
     await repository.vendor_items.ensure(tx, vendor_id)
-    # Locks are taken in one order everywhere: the vendor, its mappings, its items.
-    if await repository.vendor_items.are_renamed(tx, vendor_id, codes, names):
+    # Locks are taken in one order everywhere: the vendor, its mappings, its items; and the stronger one at once.
+    renamed = await repository.vendor_items.are_renamed(tx, vendor_id, codes, names)
+    if renamed:
         await repository.vendor_items.lock(tx, vendor_id)
         await repository.vendor_items.mark_renamed(tx, vendor_id, codes, names)
+    else:
+        await repository.vendor_items.share(tx, vendor_id)
+    version = await repository.mappings.version(tx, vendor_id)
+    if renamed:
         await repository.mappings.renew_version(tx, vendor_id)
     await repository.vendor_items.see(tx, vendor_id, rows, clock.now())
+    return version
