@@ -13,15 +13,17 @@ import msgspec
 Tx: TypeAlias = asyncpg.Connection
 """A connection inside an open transaction. Who receives one must not commit."""
 
+Record: TypeAlias = asyncpg.Record
+
 Row = TypeVar("Row")
 
 
-def row(cls: type[Row], record: asyncpg.Record | None) -> Row | None:
+def row(cls: type[Row], record: Record | None) -> Row | None:
     """One record as a row type whose field names are the column names; None stays None."""
     return None if record is None else cls(**record)
 
 
-def rows(cls: type[Row], records: Iterable[asyncpg.Record]) -> list[Row]:
+def rows(cls: type[Row], records: Iterable[Record]) -> list[Row]:
     return [cls(**record) for record in records]
 
 

@@ -1,10 +1,9 @@
 """A person between the open form and the row: what is sealed, and the blind indexes beside it."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from kanghu.kernel.crypto import Vault, vault
+from kanghu.kernel.db import Record
 from kanghu.modules.people import identity
 from kanghu.modules.people.models import Person, PersonInput, Search
 
@@ -74,7 +73,7 @@ def columns(person_id: UUID, person: PersonInput) -> dict[str, Any]:
     }
 
 
-def opened(row: Mapping[str, Any]) -> Person:
+def opened(row: Record) -> Person:
     """The person in a row of `people.persons` (columns of `repository.persons.COLUMNS`)."""
     values = dict(row)
     for name in SEALED:
