@@ -1,5 +1,6 @@
 """A person between the open form and the row: what is sealed, and the blind indexes beside it."""
 
+from typing import Any
 from uuid import UUID
 
 from kanghu.kernel.crypto import Vault, vault
