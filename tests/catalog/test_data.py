@@ -195,3 +195,12 @@ async def test_package_templates(tx: Tx) -> None:
         ),
     ]
     assert await public.package_items(tx, None, "PKG.NOTHING") == []
+
+
+async def test_every_table_and_column_is_explained_in_the_database(tx: Tx) -> None:
+    missing = await tx.fetch(
+        """SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+            WHERE c.relnamespace = 'catalog'::regnamespace AND c.relkind = 'r' AND NOT a.attisdropped
+              AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)"""
+    )
+    assert [tuple(one) for one in missing] == []
