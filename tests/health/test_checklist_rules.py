@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kanghu.modules.health.checklist import Draft, Line, draft
 from kanghu.modules.health.checklist.rules import ruleset
 from kanghu.modules.health.facts import ANSWERS, collect
-from kanghu.modules.health.risk import assess_all
+from kanghu.modules.health.risk import assess_all, lacking
 
 NO = {name: False for name, (kind, _, _) in ANSWERS.items() if kind == "yes_no"}
 HEALTHY: dict[str, Any] = {
@@ -29,7 +29,8 @@ def list_for(sex: str, born: int, **changes: Any) -> Draft:
         answered_at=datetime(2026, 11, 1, tzinfo=UTC),
         today=date(2026, 11, 23),
     )
-    return draft(assess_all(known)[1])
+    assessments, grown = assess_all(known)
+    return draft(grown, lacking(assessments))
 
 
 def lines(made: Draft) -> dict[str, Line]:
@@ -168,6 +169,11 @@ def test_an_unanswered_question_is_named_with_what_it_would_add() -> None:
     lung = next(entry for entry in made.undecided if entry.rule == "lung")
     assert lung.missing == ("被动吸烟年数",)
     assert lung.would_add == ("EXAM.LDCT",)
+
+
+def test_a_risk_that_could_not_be_computed_says_what_it_lacks() -> None:
+    chd = next(entry for entry in list_for("1", 1966).undecided if entry.rule == "chd")
+    assert chd.missing == ("ASCVD 10 年风险（缺 总胆固醇、高密度脂蛋白胆固醇）",)
 
 
 def test_what_has_no_code_is_a_suggestion_and_no_line() -> None:

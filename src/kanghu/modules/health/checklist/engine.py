@@ -80,9 +80,12 @@ class Draft:
     cautions: tuple[str, ...] = ()
 
 
-def draft(facts: Facts, rules: Mapping[str, Any] | None = None) -> Draft:
-    """The personalised list for these facts (run the risk models first: their answers are facts too)."""
-    return _Making(facts, rules or ruleset()).made()
+def draft(facts: Facts, lacking: Mapping[str, tuple[str, ...]] | None = None) -> Draft:
+    """The personalised list for these facts (run the risk models first: their answers are facts too).
+
+    `lacking` says of an answer that a model could not give what the model was missing (`risk.lacking`).
+    """
+    return _Making(facts, ruleset(), lacking or {}).made()
 
 
 def _told_contraindications(facts: Facts) -> tuple[str, ...]:
@@ -93,8 +96,11 @@ def _told_contraindications(facts: Facts) -> tuple[str, ...]:
 
 
 class _Making:
-    def __init__(self, facts: Facts, rules: Mapping[str, Any]) -> None:
+    def __init__(
+        self, facts: Facts, rules: Mapping[str, Any], lacking: Mapping[str, tuple[str, ...]]
+    ) -> None:
         self.facts = facts
+        self.lacking = lacking
         self.rules = rules
         self.named = conditions_by_name(rules)
         self.lines: dict[str, Line] = {}
@@ -229,5 +235,9 @@ class _Making:
         ]
 
     def _not_decided(self, rule: str, title: str, verdict: Verdict, **would: tuple[str, ...]) -> None:
-        missing = tuple(label_of(name) for name in verdict.missing)
+        missing = tuple(self._asked_for(name) for name in verdict.missing)
         self.undecided.append(Undecided(rule=rule, title=title, missing=missing, **would))
+
+    def _asked_for(self, name: str) -> str:
+        lacks = self.lacking.get(name)
+        return f"{label_of(name)}（缺 {'、'.join(lacks)}）" if lacks else label_of(name)

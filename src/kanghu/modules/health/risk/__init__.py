@@ -3,3 +3,4 @@
 from kanghu.modules.health.risk.assessment import Assessment as Assessment
 from kanghu.modules.health.risk.engine import MODELS as MODELS
 from kanghu.modules.health.risk.engine import assess_all as assess_all
+from kanghu.modules.health.risk.engine import lacking as lacking

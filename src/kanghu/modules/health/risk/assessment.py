@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-from kanghu.modules.health.facts import Facts, label_of
+from kanghu.modules.health.facts import MEASURED, Facts, label_of
 
 Status = Literal["computed", "not_computable", "not_applicable"]
 
@@ -195,6 +195,7 @@ def self_reported_note(reading: Reading) -> tuple[str, ...]:
     names = [
         str(told["label"])
         for name, told in reading.inputs.items()
-        if told["source"] == "answer" and name in ("height_cm", "weight_kg", "waist_cm", "sbp", "dbp", "bmi")
+        if told["source"] == "answer"
+        and (name in MEASURED or (name == "bmi" and "height_cm" not in reading.inputs))
     ]
     return (f"使用了自报值：{'、'.join(names)}。",) if names else ()

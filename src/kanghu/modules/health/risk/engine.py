@@ -49,3 +49,12 @@ def assess_all(facts: Facts) -> tuple[list[Assessment], dict[str, Fact]]:
                 name=name, label=DERIVED[name], value=getattr(assessment, which), unit=unit, reference=model
             )
     return assessments, known
+
+
+def lacking(assessments: list[Assessment]) -> dict[str, tuple[str, ...]]:
+    """For the answers that models could not give: the fact's name → what the model was missing, in Chinese."""
+    return {
+        FEEDS[assessment.model][0]: assessment.missing
+        for assessment in assessments
+        if assessment.model in FEEDS and assessment.status == "not_computable"
+    }

@@ -15,6 +15,7 @@ from kanghu.modules.health.checklist import Draft, Reason, draft
 from kanghu.modules.health.models import ChecklistRow, ListItem
 from kanghu.modules.health.repository import assessments as persons
 from kanghu.modules.health.repository import checklists as rows
+from kanghu.modules.health.risk import lacking
 from kanghu.modules.health.service import assess, reference
 from kanghu.modules.health.service.known import Known, fingerprint, gather
 
@@ -85,7 +86,7 @@ async def _make(
 ) -> UUID:
     known = await gather(tx, person_id)
     await assess.store(tx, person_id, known, None)
-    made = draft(known.facts)
+    made = draft(known.facts, lacking(known.assessments))
     items = await reference.items_of(tx, [line.item for line in made.lines])
     checklist_id = new_id()
     await rows.insert(
@@ -113,7 +114,7 @@ async def _make(
 
 async def _refresh(tx: Tx, kept: ChecklistRow) -> None:
     known = await gather(tx, kept.person_id)
-    made = draft(known.facts)
+    made = draft(known.facts, lacking(known.assessments))
     items = await reference.items_of(tx, [line.item for line in made.lines])
     content = _content(known, made, items)
     if content["fingerprint"] == kept.fingerprint:
