@@ -113,12 +113,12 @@ async def days(tx: Tx, vendor_id: UUID, first: date, last: date) -> list[FreeDay
     return rows(
         FreeDay,
         await tx.fetch(
-            """SELECT day::date, coalesce(kept.capacity, preset.daily_capacity, 0) AS capacity,
+            """SELECT listed::date AS day, coalesce(kept.capacity, preset.daily_capacity, 0) AS capacity,
                       coalesce(kept.taken, 0) AS taken
-                 FROM generate_series($2::date, $3::date, interval '1 day') AS day
-                 LEFT JOIN exams.booking_days AS kept ON kept.vendor_id = $1 AND kept.day = day::date
+                 FROM generate_series($2::date, $3::date, interval '1 day') AS listed
+                 LEFT JOIN exams.booking_days AS kept ON kept.vendor_id = $1 AND kept.day = listed::date
                  LEFT JOIN exams.booking_defaults AS preset ON preset.vendor_id = $1
-                ORDER BY day""",
+                ORDER BY listed""",
             vendor_id,
             first,
             last,

@@ -1,8 +1,11 @@
 """Results: the one statement that stores a push, and the reads."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from kanghu.kernel.db import Tx, rows
 from kanghu.kernel.security import Scope
@@ -32,8 +35,8 @@ WITH stored AS (
     SELECT $1, $2, $3, $4, false, incoming.*
       FROM unnest($5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
                   $12::float8[], $13::text[], $14::integer[], $15::text[], $16::text[], $17::text[], $18::text[],
-                  $19::text[], $20::text[], $21::timestamptz[], $22::text[], $23::text[], $24::text[], $25::jsonb[],
-                  $26::jsonb[], $27::bigint[]) AS incoming
+                  $19::text[], $20::text[], $21::timestamptz[], $22::text[], $23::text[], $24::text[], $25::text[]::jsonb[],
+                  $26::text[]::jsonb[], $27::bigint[]) AS incoming
     ON CONFLICT (booking_id, vendor_item_code) DO UPDATE SET
         message_id = excluded.message_id, deleted = false, item_code = excluded.item_code,
         item_name = excluded.item_name, value_type = excluded.value_type, raw_value = excluded.raw_value,
@@ -89,8 +92,14 @@ async def store(
     tx: Tx, booking_id: UUID, person_id: UUID, institution_id: UUID, message_id: UUID, batch: ResultBatch
 ) -> list[str]:
     """Adds or updates; returns the standard codes of what changed. A vendor item code may stand once in the batch."""
-    args: list[Any] = [booking_id, person_id, institution_id, message_id, *batch.columns()]
+    # As text: the driver takes a list inside an array for another dimension of it.
+    texts = replace(batch, sub_findings=_json_texts(batch.sub_findings), images=_json_texts(batch.images))
+    args: list[Any] = [booking_id, person_id, institution_id, message_id, *texts.columns()]
     return await tx.fetchval(STORE, *args) or []
+
+
+def _json_texts(values: list[Any]) -> list[str | None]:
+    return [None if value is None else msgspec.json.encode(value).decode() for value in values]
 
 
 async def delete(
