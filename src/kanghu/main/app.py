@@ -2,23 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 import kanghu
 from kanghu.kernel.db import Database
-from kanghu.kernel.security import Authenticator, Caller, all_routes, anyone, check_routes
+from kanghu.kernel.security import Authenticator, Caller, anyone, check_routes
 from kanghu.kernel.web import MIB, Edge, Transaction, install_error_handlers
 from kanghu.main import modules, operations
 
-AUDIENCES = {
-    "admin": ("康护管理端接口", ("/api/admin/", "/api/session")),
-    "patient": ("康护客户端接口", ("/api/patient/", "/api/session")),
-    "open": ("康护体检对接开放接口", ("/open/",)),
-}
 _LIMITS = (("/open/v1/exam/reports", 8 * MIB),)
 
 
@@ -61,19 +54,3 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
     app.add_middleware(Edge, limits=body_limit)
     check_routes(app)
     return app
-
-
-def openapi(app: FastAPI, audience: str) -> dict[str, Any]:
-    """The OpenAPI document of one audience: admin, patient or open."""
-    title, prefixes = AUDIENCES[audience]
-    routes = [
-        route
-        for route in all_routes(app.routes)
-        if isinstance(route, APIRoute) and route.path.startswith(prefixes)
-    ]
-    document = get_openapi(title=title, version=kanghu.__version__, routes=routes)
-    if audience != "open":
-        bearer = {"type": "http", "scheme": "bearer", "description": "登录后取得的会话令牌"}
-        document.setdefault("components", {})["securitySchemes"] = {"session": bearer}
-        document["security"] = [{"session": []}]
-    return document

@@ -69,13 +69,14 @@ def openapi_documents(
     check: Annotated[bool, typer.Option(help="只检查 openapi/ 下的文件是否为最新，不写入")] = False,
 ) -> None:
     """生成三份接口文档：openapi/admin.json、patient.json、open.json"""
-    from kanghu.main.app import AUDIENCES, create_app, openapi
+    from kanghu.main import openapi
+    from kanghu.main.app import create_app
     from kanghu.modules.accounts import public as accounts
 
     web = create_app(Database(""), accounts.authenticate)
     stale = []
-    for audience in AUDIENCES:
-        text = json.dumps(openapi(web, audience), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    for audience in openapi.AUDIENCES:
+        text = openapi.text(web, audience)
         path = OPENAPI_FOLDER / f"{audience}.json"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(path.name)

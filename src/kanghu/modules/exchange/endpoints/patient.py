@@ -34,7 +34,12 @@ async def list_own_bindings(caller: Annotated[Caller, can(OWN)], tx: Transaction
     ]
 
 
-@patient.post("/bindings", operation_id="exchange_bind_account", status_code=201)
+@patient.post(
+    "/bindings",
+    operation_id="exchange_bind_account",
+    status_code=201,
+    responses={502: {"description": "绑定失败（104），原因见 message"}},
+)
 async def bind_account(
     body: NewBinding, caller: Annotated[Caller, can(OWN)], request: Request
 ) -> BindingView:
