@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import declare_permissions
+from kanghu.main import operations
 from kanghu.modules.forms import public as forms
 from kanghu.modules.people import public as people
 
@@ -44,6 +45,7 @@ def load() -> list[APIRouter]:
     Web and worker both call this: who publishes an event must know who listens.
     """
     forms.describe_persons_with(_form_context)
+    declare_permissions(operations.PERMISSIONS)  # roles are seeded from what is declared here
     routers: list[APIRouter] = []
     for module in MODULES:
         if policy := _part(module, "policy"):

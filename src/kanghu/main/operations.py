@@ -10,13 +10,13 @@ from kanghu.kernel import audit
 from kanghu.kernel.db import Tx
 from kanghu.kernel.errors import NotFound
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
-from kanghu.kernel.security import Caller, can, declare_permissions
+from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 
 admin = APIRouter(prefix="/api/admin/operations", tags=["operations"])
 ROUTERS = [admin]
 
-declare_permissions({"main.job.read": "查看失败的后台任务", "main.job.retry": "重新执行失败的后台任务"})
+PERMISSIONS = {"main.job.read": "查看失败的后台任务", "main.job.retry": "重新执行失败的后台任务"}
 
 
 class DeadLetter(BaseModel):
