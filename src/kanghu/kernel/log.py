@@ -21,6 +21,8 @@ def strip_database_detail(
 ) -> MutableMapping[str, Any]:
     """PostgreSQL's DETAIL quotes whole rows; of its errors only kind, code and place in our code are kept."""
     error = event.get("exc_info")
+    if isinstance(error, tuple):  # what the standard library's loggers give, uvicorn's among them
+        error = error[1]
     if isinstance(error, asyncpg.PostgresError):
         where = traceback.extract_tb(error.__traceback__)[-6:]
         event["exc_info"] = None
