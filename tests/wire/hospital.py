@@ -19,7 +19,7 @@ import httpx
 
 from tests.wire.conftest import Platform, Vendor
 
-PASSWORD = "Wire-test-7431-lantern"  # noqa: S105 — of invented people in a throw-away installation
+PASSWORD = "Wire-test-7431-lantern"
 SIGNED_UP: list["Customer"] = []
 """Everybody who signed up in this process; the search for leaked personal data looks for all of them."""
 
@@ -100,7 +100,12 @@ def sign_up(
         **more,
     }
     client = httpx.Client(base_url=platform.url, timeout=40, trust_env=False)
-    body = {"username": username, "password": PASSWORD, "person": given, "institution_id": institution(platform)}
+    body = {
+        "username": username,
+        "password": PASSWORD,
+        "person": given,
+        "institution_id": institution(platform),
+    }
     answer = client.post("/api/patient/people/sign-up", json=body)
     assert answer.status_code == 201, answer.text
     token = client.post("/api/session/login", json={"login": username, "password": PASSWORD}).json()["token"]
@@ -157,7 +162,9 @@ def results_body(customer: Customer, exam_no: str | None, *results: Any, change:
     return {**about(customer, exam_no), "change": change, "results": list(results)}
 
 
-def guide_body(customer: Customer, exam_no: str, content: str, kind: str = "text", **more: Any) -> dict[str, Any]:
+def guide_body(
+    customer: Customer, exam_no: str, content: str, kind: str = "text", **more: Any
+) -> dict[str, Any]:
     return {**about(customer, exam_no), "guide": {"kind": kind, "content": content}, **more}
 
 
@@ -190,7 +197,9 @@ def demo_vendor(platform: Platform) -> str:
     return found
 
 
-def map_items(platform: Platform, mappings: dict[str, str], vendor_id: str | None = None, **more: str) -> None:
+def map_items(
+    platform: Platform, mappings: dict[str, str], vendor_id: str | None = None, **more: str
+) -> None:
     """Confirms vendor code → standard code, as a person does on the mapping page."""
     desk, vendor_id = staff(platform, "it_staff"), vendor_id or demo_vendor(platform)
     choices = []
@@ -198,9 +207,7 @@ def map_items(platform: Platform, mappings: dict[str, str], vendor_id: str | Non
         found = desk.get(f"/api/admin/catalog/vendors/{vendor_id}/items", params={"q": code, "limit": 200})
         seen = next(item["changed_at"] for item in found.json()["items"] if item["code"] == code)
         choices.append({"vendor_item_code": code, "item_code": item_code, "seen": seen, **more})
-    answer = desk.post(
-        f"/api/admin/catalog/vendors/{vendor_id}/mappings/confirm", json={"mappings": choices}
-    )
+    answer = desk.post(f"/api/admin/catalog/vendors/{vendor_id}/mappings/confirm", json={"mappings": choices})
     assert answer.status_code == 200, answer.text
 
 
@@ -245,7 +252,7 @@ def scripted_vendor(platform: Platform, **settings: Any) -> Iterator[ScriptedVen
     script = ScriptedVendor()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 — the name that http.server calls
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             script.asked.append((self.path, body, dict(self.headers)))
             status, content = script.answer(self.path, body)
@@ -290,7 +297,7 @@ def new_vendor(platform: Platform, base_url: str, **settings: Any) -> str:
     return vendor_id
 
 
-def new_app(platform: Platform, vendor_id: str, **settings: Any) -> Vendor:
+def new_app(platform: Platform, vendor_id: str | None, **settings: Any) -> Vendor:
     """Credentials for a vendor; `settings` overrides interfaces, ip_ranges, rate_per_minute, sign_types."""
     app_id = f"wire-{secrets.token_hex(6)}"
     body = {

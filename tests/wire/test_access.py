@@ -3,7 +3,7 @@
 import time
 
 from tests.wire.conftest import Platform, Vendor
-from tests.wire.hospital import demo_vendor, new_app, staff
+from tests.wire.hospital import demo_vendor, new_app, new_vendor
 
 NOBODY = {"exam_account": "TJ-NOBODY"}
 
@@ -60,22 +60,12 @@ def test_one_app_over_its_rate_does_not_stop_another(platform: Platform, vendor:
 
 def test_an_app_of_another_vendor_knows_nobody_of_this_one(platform: Platform) -> None:
     """An exam account means something at its own vendor only."""
-    other = staff(platform, "it_staff").post(
-        "/api/admin/exchange/vendors",
-        json={
-            "name": "另一家体检系统",
-            "base_url": "https://other.example",
-            "call_app_id": "kanghu",
-            "call_secret": "0123456789abcdef",
-            "institution_id": staff(platform, "it_staff").get("/api/admin/exchange/vendors").json()[0]["institution_id"],
-        },
-    )
-    app = new_app(platform, other.json()["id"])
+    app = new_app(platform, new_vendor(platform, "https://other.example"))
     customer = platform.customer()
     envelope = app.push("checklist-queries", {"exam_account": customer["exam_account"]})
     assert [message["details"] for message in envelope["messages"]] == [{"reason": "account_unknown"}]
 
 
 def test_an_app_without_a_vendor_is_nobody(platform: Platform) -> None:
-    app = new_app(platform, demo_vendor(platform), vendor_id=None)
+    app = new_app(platform, None)
     assert app.post("/open/v1/exam/checklist-queries", NOBODY).status_code == 401

@@ -49,9 +49,7 @@ def test_301_account_unknown_on_every_interface(vendor: Vendor, customer: Custom
 
 def test_301_questionnaire_missing_and_the_list_after_it(platform: Platform, vendor: Vendor) -> None:
     missing = platform.customer(questionnaire=False)
-    message = only_message(
-        vendor.push("checklist-queries", {"exam_account": missing["exam_account"]}), "301"
-    )
+    message = only_message(vendor.push("checklist-queries", {"exam_account": missing["exam_account"]}), "301")
     assert message["text"] == f"查无记录。{missing['exam_account']}"
     assert message["details"] == {"reason": "questionnaire_missing"}
     answered = platform.customer()
@@ -124,7 +122,16 @@ def test_15_and_18_digits_are_the_same_id_number(vendor: Vendor, customer: Custo
 @pytest.mark.parametrize(
     ("stored", "printed"),
     [
-        ("阿卜杜拉·买买提", ["阿卜杜拉•买买提", "阿卜杜拉・买买提", "阿卜杜拉．买买提", "阿卜杜拉 · 买买提", "阿卜杜拉⋅买买提"]),
+        (
+            "阿卜杜拉·买买提",
+            [
+                "阿卜杜拉•买买提",
+                "阿卜杜拉・买买提",
+                "阿卜杜拉．买买提",
+                "阿卜杜拉 · 买买提",
+                "阿卜杜拉⋅买买提",
+            ],
+        ),
         ("𠮷野㛃", ["𠮷野㛃", " 𠮷野㛃 ", "𠮷 野㛃"]),
         ("Ａnna Li", ["Anna Li", "anna  li", "ANNA LI"]),
     ],

@@ -1,6 +1,5 @@
 """The signature of every call: who signed, what, when, and only once (transport faults carry HTTP 401)."""
 
-import json
 import time
 from typing import Any
 
@@ -36,7 +35,12 @@ def signed(vendor: Vendor, **changes: Any) -> dict[str, str]:
     }
     credentials = Credentials(given["app_id"], (given["secret"],), given["sign_type"])
     return signed_headers(
-        credentials, given["method"], given["target"], given["body"], timestamp=given["at"], nonce=given["nonce"]
+        credentials,
+        given["method"],
+        given["target"],
+        given["body"],
+        timestamp=given["at"],
+        nonce=given["nonce"],
     )
 
 
@@ -83,7 +87,7 @@ def test_anything_else_signed_is_refused(vendor: Vendor, changes: dict[str, Any]
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("X-Timestamp", str(int(time.time()) - 1)),
+        ("X-Timestamp", "a second ago"),
         ("X-Nonce", "another-nonce-of-the-caller"),
         ("X-Sign-Type", "HMAC-SM3"),
         ("X-Sign-Type", "HMAC-MD5"),
@@ -93,6 +97,8 @@ def test_anything_else_signed_is_refused(vendor: Vendor, changes: dict[str, Any]
 )
 def test_a_changed_header_is_refused(vendor: Vendor, name: str, value: str) -> None:
     headers: dict[str, Any] = signed(vendor)
+    if name == "X-Timestamp":
+        value = str(int(headers[name]) - 1)
     headers[name] = value.encode("latin-1")
     refused(call(vendor, headers), "signature_invalid")
 
@@ -127,7 +133,7 @@ def test_a_clock_that_is_a_little_off_passes(vendor: Vendor, seconds: int) -> No
     accepted(call(vendor, signed(vendor, at=int(time.time()) + seconds)))
 
 
-@pytest.mark.parametrize("timestamp", ["now", "1.5e9", "-1", "１７０００００００", "9" * 13, " "])
+@pytest.mark.parametrize("timestamp", ["now", "1.5e9", "-1", "１７０００００００", "9" * 13])
 def test_a_timestamp_that_is_no_number_is_refused(vendor: Vendor, timestamp: str) -> None:
     headers: dict[str, Any] = {**signed(vendor), "X-Timestamp": timestamp.encode()}
     answer = call(vendor, headers)
@@ -217,6 +223,5 @@ def test_a_session_token_opens_no_vendor_interface(platform: Platform, vendor: V
 def test_what_was_refused_leaves_no_message(platform: Platform, vendor: Vendor) -> None:
     desk = staff(platform, "it_staff")
     newest = desk.get("/api/admin/exchange/messages", params={"limit": 1}).json()["items"]
-    call(vendor, signed(vendor, secret="x"))
+    refused(call(vendor, signed(vendor, secret="x")), "signature_invalid")
     assert desk.get("/api/admin/exchange/messages", params={"limit": 1}).json()["items"] == newest
-    assert json.loads(BODY)
