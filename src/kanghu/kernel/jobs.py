@@ -5,6 +5,7 @@
 A failed job is retried with growing delay; after `attempts` it is held as a dead letter that a person can see and re-run.
 """
 
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,8 +15,10 @@ import asyncpg
 import msgspec
 from pgqueuer import PgQueuer
 from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
-from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.core.executors import AbstractEntrypointExecutor
+from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.settings import DBSettings
+from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job, Schedule
 
 from kanghu.kernel import log
@@ -172,37 +175,65 @@ async def _run_job(database: Database, kind: JobType, job_id: int, payload: byte
             await kind.run(tx, message)
 
 
-def install(queue: PgQueuer, database: Database) -> None:
-    """Registers every declared job and timer with the worker's queue."""
+class JobFailed(Exception):
+    """Stands for an error whose text the database can't keep."""
+
+
+class _Queue(QueueManager):
+    """pgqueuer's, but a job whose retry could not be written is not a failed job."""
+
+    async def log_failure(
+        self, job: Job, executor: AbstractEntrypointExecutor, exc: Exception, jbuff: Any
+    ) -> None:
+        if job.attempts >= JOBS[job.entrypoint].attempts:
+            await super().log_failure(job, executor, exc, jbuff)
+            return
+        # The database is unwell. The job stays picked and the worker ends: without heartbeat it is delivered again.
+        log.get("jobs").error("retry_not_written", job=job.entrypoint, job_id=job.id, exc_info=exc)
+        self.shutdown.set()
+
+
+def queue_of(pool: asyncpg.Pool, database: Database) -> PgQueuer:
+    """The worker's queue with every declared job and timer; it stops by itself when it can no longer keep its books."""
+    queue = PgQueuer.from_asyncpg_pool(pool)
+    assert queue.queries is not None
+    queue.qm = _Queue(queue.queries, queue.channel)
+    queue.qm.shutdown = queue.shutdown
     for kind in JOBS.values():
         queue.entrypoint(
-            kind.name,
-            concurrency_limit=kind.concurrency,
-            on_failure="hold",
-            accepts_context=False,
-            executor_factory=_retrying(kind),
+            kind.name, concurrency_limit=kind.concurrency, on_failure="hold", accepts_context=False
         )(_deliver(database, kind))
     for timer in TIMERS.values():
         queue.schedule(timer.name, timer.expression, accepts_context=False)(_tick(database, timer))
+    return queue
 
 
-def _retrying(kind: JobType) -> Callable[[EntrypointExecutorParameters], DatabaseRetryEntrypointExecutor]:
-    def make(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
-        return DatabaseRetryEntrypointExecutor(
-            parameters,
-            max_attempts=kind.attempts,
-            initial_delay=kind.first_delay,
-            max_delay=kind.longest_delay,
-        )
-
-    return make
+def retry_delay(kind: JobType, attempts: int) -> timedelta:
+    """Doubles from `first_delay` up to `longest_delay`; bounded before it is multiplied, a timedelta ends at 2**46 s."""
+    return min(kind.first_delay * 2 ** min(attempts, 20), kind.longest_delay)
 
 
 def _deliver(database: Database, kind: JobType) -> Callable[[Job], Awaitable[None]]:
     async def deliver(delivered: Job) -> None:
-        await run_job(database, kind, delivered.id, delivered.payload)
+        failure = None
+        try:
+            await run_job(database, kind, delivered.id, delivered.payload)
+        except Exception as error:
+            failure = _storable(error)
+        if failure is None:
+            return
+        if delivered.attempts >= kind.attempts:
+            raise failure
+        raise RetryRequested(retry_delay(kind, delivered.attempts), str(failure)) from failure
 
     return deliver
+
+
+def _storable(error: Exception) -> Exception:
+    """The error, or one in its place when its text is none that PostgreSQL can keep: the queue could never note it."""
+    told = "".join(traceback.format_exception(error))
+    cleaned = told.encode(errors="replace").decode().replace("\0", "?")
+    return error if cleaned == told else JobFailed(cleaned)
 
 
 def _tick(database: Database, timer: Timer) -> Callable[[Schedule], Awaitable[None]]:

@@ -1,16 +1,17 @@
 """The worker process: `python -m kanghu.main.worker`. Runs jobs and timers, and moves the audit inbox into its chain.
 
-It is crash-only: when the database goes away it ends, and the supervisor starts it again.
+It is crash-only: when the database goes away it ends at once, and the supervisor starts it again. What it was doing is
+delivered again when its heartbeat has run out. A slow farewell would do harm: it would book running jobs as failed.
 """
 
 import asyncio
+import os
 import signal
 import sys
 from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
-from pgqueuer import PgQueuer
 
 from kanghu.kernel import audit, jobs, log
 from kanghu.kernel.db import Database
@@ -18,6 +19,10 @@ from kanghu.main import modules
 from kanghu.main.process import NotPrepared, prepare
 
 SEAL_EVERY_S = 2.0
+
+
+class DatabaseLost(Exception):
+    """The database ended our connection, or no longer takes the queue's notes."""
 
 
 async def seal_audit(database: Database, anchors: Path, stop: asyncio.Event) -> None:
@@ -38,13 +43,25 @@ async def seal_audit(database: Database, anchors: Path, stop: asyncio.Event) -> 
                 continue
 
 
+async def until_lost(dsn: str) -> None:
+    """Returns when the database ends a connection that is kept for nothing else: a pool would mend itself unseen, without
+    the queue's LISTEN."""
+    lost = asyncio.Event()
+    connection = await asyncpg.connect(dsn)
+    connection.add_termination_listener(lambda _connection: lost.set())
+    try:
+        await lost.wait()
+    finally:
+        connection.terminate()
+
+
 async def run(database: Database, anchors: Path, stop: asyncio.Event, *, concurrency: int = 16) -> None:
-    """Works until `stop` is set or the database is lost (then it raises)."""
+    """Works until `stop` is set; raises when the database is lost, with jobs still under way: the process has to end then."""
     modules.load()
     await database.open()
     pool = await asyncpg.create_pool(database.dsn, min_size=2, max_size=4, statement_cache_size=0)
-    queue = PgQueuer.from_asyncpg_pool(pool)
-    jobs.install(queue, database)
+    queue = jobs.queue_of(pool, database)
+    lost = asyncio.create_task(until_lost(database.dsn))
     sealer = asyncio.create_task(seal_audit(database, anchors, stop))
     worker = asyncio.create_task(
         queue.run(
@@ -58,16 +75,17 @@ async def run(database: Database, anchors: Path, stop: asyncio.Event, *, concurr
         )
     )
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({sealer, worker, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stop.set()
+    await asyncio.wait({sealer, worker, lost, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not stop.is_set():
+        for ended in (sealer, worker, lost):
+            if ended.done() and (error := ended.exception()):
+                raise error
+        raise DatabaseLost
     queue.shutdown.set()
-    results = await asyncio.gather(sealer, worker, return_exceptions=True)
-    stopping.cancel()
+    await asyncio.gather(sealer, worker)
+    lost.cancel()
     await asyncio.wait_for(pool.close(), 5)
     await database.close()
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
 
 
 async def _main() -> None:
@@ -75,7 +93,11 @@ async def _main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await run(database, chosen.home / "audit-anchors.txt", stop)
+    try:
+        await run(database, chosen.home / "audit-anchors.txt", stop)
+    except Exception as error:
+        log.get("worker").error("worker_ended", exc_info=error)
+        os._exit(1)  # leaving the loop would cancel running jobs, which the queue books as cancelled for good
 
 
 def main() -> None:
@@ -83,9 +105,6 @@ def main() -> None:
         asyncio.run(_main())
     except NotPrepared as error:
         sys.exit(str(error))
-    except Exception as error:
-        log.get("worker").error("worker_ended", exc_info=error)
-        sys.exit(1)
 
 
 if __name__ == "__main__":
