@@ -192,6 +192,8 @@ def install_error_handlers(app: FastAPI) -> None:
         if error.status_code == 405:
             known = AppError("此地址不支持这种请求方法")
             known.code = "request.method_not_allowed"
+        elif error.status_code == TooLarge.status:
+            known.code = TooLarge.code
         body = known.body(_request_id(request))
         return JSONResponse(body, error.status_code, headers=dict(error.headers or {}) or None)
 
