@@ -25,13 +25,15 @@ SIGNED_UP: list["Customer"] = []
 
 _serials = itertools.count(1)
 _numbers = itertools.count(1)
+# A region of this process's own, so that tests may run again on a platform that is still up.
+_REGION = f"13{secrets.randbelow(9000) + 1000}"
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
-def citizen_number(born: date, sex: str, serial: int, region: str = "130681") -> str:
+def citizen_number(born: date, sex: str, serial: int) -> str:
     """A number with a right check digit (GB 11643-1999); the serial's last digit is odd for men."""
     place = serial * 2 + (sex == "1")
-    stem = f"{region}{born:%Y%m%d}{place % 1000:03d}"
+    stem = f"{_REGION}{born:%Y%m%d}{place % 1000:03d}"
     total = sum(int(digit) * weight for digit, weight in zip(stem, _WEIGHTS, strict=True))
     return stem + "10X98765432"[total % 11]
 
