@@ -468,6 +468,9 @@ COMMENT ON COLUMN catalog.vendors.institution_id IS '所属机构；空则只有
 COMMENT ON COLUMN catalog.vendors.name IS '厂家名称';
 COMMENT ON COLUMN catalog.vendors.mapping_version IS '对照版本，任何影响对照的变更都使其改变';
 
+CREATE VIEW catalog.pub_mapping_versions AS SELECT vendor_id, mapping_version FROM catalog.vendors;
+COMMENT ON VIEW catalog.pub_mapping_versions IS '公开视图：厂家的对照版本，供对接接口一次读取';
+
 CREATE TABLE catalog.vendor_items (
     vendor_id uuid NOT NULL REFERENCES catalog.vendors (vendor_id),
     code text NOT NULL CHECK (length(code) BETWEEN 1 AND 128),

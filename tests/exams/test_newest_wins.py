@@ -31,12 +31,11 @@ async def push(
     ids = {"booking_id": booking, "person_id": PERSON, "institution_id": INSTITUTION, "message_id": new_id()}
     if change == "3":
         return await exams.delete_results(tx, **ids, versions=[(item, at, sequence)])
-    batch = exams.ResultBatch()
-    batch.add(
+    result = exams.NewResult(
         item, new_id(), "LAB.TBIL", "总胆红素", "numeric", value, "umol/L", float(value), "", None, "", "umol/L",
         "", "", "", "", at, "", "", "", None, None, sequence,
     )  # fmt: skip
-    return await exams.store_results(tx, **ids, batch=batch)
+    return await exams.store_results(tx, **ids, batch=[result])
 
 
 async def standing(tx: Tx, booking: UUID) -> str | None:

@@ -12,17 +12,18 @@ from kanghu.modules.exams.repository import results as rows
 
 async def test_structured_findings_and_images_of_some_results_are_kept(tx: Tx) -> None:
     booking, at = new_id(), datetime(2026, 11, 20, tzinfo=UTC)
-    batch = exams.ResultBatch()
+    batch: list[exams.NewResult] = []
     findings = [{"code": "texture", "value": "韧"}, {"code": "size", "value": "1.0", "unit": "cm"}]
     for code, sub_findings, images in (
         ("A", None, None),
         ("B", findings, [{"study_uid": "1.2.3"}]),
         ("C", [], None),
     ):
-        batch.add(
+        result = exams.NewResult(
             code, new_id(), "EXAM.BREAST", "乳腺", "text", "见描述", "", None, "", None, "", "",
             "", "", "", "", at, "", "", "", sub_findings, images, None,
         )  # fmt: skip
+        batch.append(result)
     await exams.store_results(
         tx, booking_id=booking, person_id=new_id(), institution_id=new_id(), message_id=new_id(), batch=batch
     )

@@ -98,15 +98,16 @@ def store(database: Database, ward: Ward) -> Store:
     async def make(
         values: Mapping[str, tuple[Any, str]], *, minutes: int = 0, exam: UUID | None = None
     ) -> int:
-        batch = exams.ResultBatch()
+        batch: list[exams.NewResult] = []
         for code, (value, unit) in values.items():
             rank = value if unit == "rank" else None
             number = None if rank is not None else float(value)
-            batch.add(
+            result = exams.NewResult(
                 code, new_id(), code, code, "ordinal" if rank is not None else "numeric", str(value), unit, number, "",
                 rank, "", "" if unit == "rank" else unit, "", "", "", "", MORNING + timedelta(minutes=minutes), "", "",
                 "", None, None, None,
             )  # fmt: skip
+            batch.append(result)
         async with database.transaction() as tx:
             return await exams.store_results(
                 tx,

@@ -48,6 +48,15 @@ class Entry:
 
 
 COLUMNS = ", ".join(part.name for part in fields(Entry))
+_TYPES = ("timestamptz", "text", "uuid", "text", "text", "uuid", "uuid", "text", "text", "text", "bytea")
+
+
+def insert_where(first: int, condition: str) -> str:
+    """The insertion as part of a larger statement: parameters from `$first` on, only where `condition` holds."""
+    values = ", ".join(f"${first + place}::{kind}" for place, kind in enumerate(_TYPES))
+    return f"INSERT INTO kernel.audit_inbox ({COLUMNS}, mac) SELECT {values} WHERE {condition}"
+
+
 INSERT = f"""INSERT INTO kernel.audit_inbox ({COLUMNS}, mac)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx
 from kanghu.modules.exams.errors import ExamAccountTaken
-from kanghu.modules.exams.models import Booking, ExamAccount, ResultBatch, ResultRow
+from kanghu.modules.exams.models import Booking, ExamAccount, NewResult, ResultRow
 from kanghu.modules.exams.policy import date_hint, first_and_last_day, is_bookable
 from kanghu.modules.exams.repository import bookings, documents, results
 from kanghu.modules.exams.service.book import (
@@ -26,7 +26,7 @@ __all__ = [
     "ExamAccount",
     "ExamAccountTaken",
     "ExamNoOfAnother",
-    "ResultBatch",
+    "NewResult",
     "ResultRow",
     "accounts_of",
     "bind_account",

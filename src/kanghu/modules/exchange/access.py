@@ -44,12 +44,14 @@ class SignedAccess(Access):
         body = await request.body()
         database: Database = request.app.state.database
         ip = request.client.host if request.client else ""
-        async with database.transaction() as tx:
-            app = await accounts.get_app(tx, given.app_id)
-            if app is None or app.vendor_id is None:
-                raise AppUnknown
-            secret_id = _verified(app, given, request, body)
-            await _note_use(tx, secret_id)
+        app = accounts.remembered_app(given.app_id)
+        if app is None:
+            async with database.transaction() as tx:
+                app = await accounts.get_app(tx, given.app_id)
+        if app is None or app.vendor_id is None:
+            raise AppUnknown
+        secret_id = _verified(app, given, request, body)
+        await _note_use(database, secret_id)
         _check_rights(app, self.interface, ip)
         request_id = request.headers.get("x-request-id")
         if request_id is not None and not 0 < len(request_id) <= 64:
@@ -112,9 +114,10 @@ def _check_rights(app: accounts.ApiApp, interface: str, ip: str) -> None:
         raise RateExceeded(headers={"Retry-After": str(math.ceil(wait))})
 
 
-async def _note_use(tx: Any, secret_id: UUID) -> None:
+async def _note_use(database: Database, secret_id: UUID) -> None:
     """When a secret was last used, to the minute: a rotation wants to know whether the old one is still in use."""
     now = time.monotonic()
     if now - _noted.get(secret_id, -NOTE_USE_EVERY_S) >= NOTE_USE_EVERY_S:
         _noted[secret_id] = now
-        await accounts.note_secret_used(tx, secret_id)
+        async with database.transaction() as tx:
+            await accounts.note_secret_used(tx, secret_id)

@@ -37,6 +37,7 @@ class Opening:
     id_number_index: bytes | None
     booking_id: UUID | None
     booking_person_id: UUID | None
+    mapping_version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,12 +79,18 @@ _cache: dict[str, tuple[float, ApiApp]] = {}
 _buckets = Buckets()
 
 
+def remembered_app(app_id: str) -> ApiApp | None:
+    """The app if it was read in the last CACHE_SECONDS, so that most calls need no query for it."""
+    cached = _cache.get(app_id)
+    return cached[1] if cached is not None and time.monotonic() - cached[0] < CACHE_SECONDS else None
+
+
 async def find_app(tx: Tx, app_id: str) -> ApiApp | None:
     """The active app with its opened secrets, from memory when it was read in the last CACHE_SECONDS."""
+    cached = remembered_app(app_id)
+    if cached is not None:
+        return cached
     now = time.monotonic()
-    cached = _cache.get(app_id)
-    if cached is not None and now - cached[0] < CACHE_SECONDS:
-        return cached[1]
     found = await rows.load_app(tx, app_id)
     if found is None:
         _cache.pop(app_id, None)

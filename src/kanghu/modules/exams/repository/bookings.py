@@ -169,22 +169,45 @@ async def booking_by_exam_no(tx: Tx, vendor_id: UUID, exam_no: str) -> Booking |
     )
 
 
-async def adopt_exam_no(tx: Tx, vendor_id: UUID, person_id: UUID, exam_no: str) -> Booking | None:
-    """Gives `exam_no` to the person's one booking that has none yet; None unless there is exactly one."""
-    return row(
-        Booking,
-        await tx.fetchrow(
-            f"""UPDATE exams.bookings SET exam_no = $3, state = 'booked', updated_at = now()
-                 WHERE id = (SELECT (array_agg(id))[1] FROM exams.bookings
-                              WHERE vendor_id = $1 AND person_id = $2 AND exam_no IS NULL
-                                AND state IN ('sending', 'booked')
-                             HAVING count(*) = 1)
-                   AND exam_no IS NULL
-                RETURNING {_BOOKING}""",
-            vendor_id,
-            person_id,
-            exam_no,
-        ),
+async def adopt_or_make(
+    tx: Tx,
+    booking_id: UUID,
+    *,
+    person_id: UUID,
+    institution_id: UUID,
+    vendor_id: UUID,
+    exam_account: str,
+    exam_no: str,
+    day: date | None,
+) -> UUID | None:
+    """Gives `exam_no` to the person's one booking that has no number yet, or makes a booking of the vendor's.
+
+    None when the number exists already: then nothing was done.
+    """
+    return await tx.fetchval(
+        """WITH adopted AS (
+               UPDATE exams.bookings SET exam_no = $6, state = 'booked', updated_at = now()
+                WHERE id = (SELECT (array_agg(id))[1] FROM exams.bookings
+                             WHERE vendor_id = $4 AND person_id = $2 AND exam_no IS NULL
+                               AND state IN ('sending', 'booked')
+                            HAVING count(*) = 1)
+                  AND exam_no IS NULL
+                  AND NOT EXISTS (SELECT FROM exams.bookings WHERE vendor_id = $4 AND exam_no = $6)
+               RETURNING id
+           ), made AS (
+               INSERT INTO exams.bookings (id, person_id, institution_id, vendor_id, exam_account, exam_no, origin,
+                                           state, appointment_date)
+               SELECT $1, $2, $3, $4, $5, $6, 'vendor', 'booked', $7 WHERE NOT EXISTS (SELECT FROM adopted)
+               ON CONFLICT DO NOTHING RETURNING id
+           )
+           SELECT id FROM adopted UNION ALL SELECT id FROM made""",
+        booking_id,
+        person_id,
+        institution_id,
+        vendor_id,
+        exam_account,
+        exam_no,
+        day,
     )
 
 

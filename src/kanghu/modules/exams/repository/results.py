@@ -1,15 +1,13 @@
 """Results: the one statement that stores a push, and the reads."""
 
-from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from kanghu.kernel.db import Tx, rows
 from kanghu.kernel.security import Scope
-from kanghu.modules.exams.models import ResultBatch, ResultRow, ResultVersion
+from kanghu.modules.exams.models import NewResult, ResultRow, ResultVersion
 
 # Newest wins: by the vendor's sequence; where one side has none, or both are equal, by the time of the examination; and among
 # equals by arrival. A version that changes nothing but its sequence is stored too, so that a late version between the two loses.
@@ -33,10 +31,11 @@ WITH stored AS (
          vendor_abnormal_flag, specimen, method, performed_at, department, operator, reviewer, sub_findings, images,
          sequence)
     SELECT $1, $2, $3, $4, false, incoming.*
-      FROM unnest($5::text[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[],
-                  $12::float8[], $13::text[], $14::integer[], $15::text[], $16::text[], $17::text[], $18::text[],
-                  $19::text[], $20::text[], $21::timestamptz[], $22::text[], $23::text[], $24::text[], $25::text[]::jsonb[],
-                  $26::text[]::jsonb[], $27::bigint[]) AS incoming
+      FROM json_to_recordset($5::json) AS incoming (
+               vendor_item_code text, id uuid, item_code text, item_name text, value_type text, raw_value text,
+               raw_unit text, numeric_value float8, comparator text, ordinal_rank integer, coded_value text, unit text,
+               reference_text text, vendor_abnormal_flag text, specimen text, method text, performed_at timestamptz,
+               department text, operator text, reviewer text, sub_findings jsonb, images jsonb, sequence bigint)
     ON CONFLICT (booking_id, vendor_item_code) DO UPDATE SET
         message_id = excluded.message_id, deleted = false, item_code = excluded.item_code,
         item_name = excluded.item_name, value_type = excluded.value_type, raw_value = excluded.raw_value,
@@ -89,17 +88,15 @@ _RESULT = """id AS result_id, booking_id AS exam_id, vendor_item_code, item_code
 
 
 async def store(
-    tx: Tx, booking_id: UUID, person_id: UUID, institution_id: UUID, message_id: UUID, batch: ResultBatch
+    tx: Tx, booking_id: UUID, person_id: UUID, institution_id: UUID, message_id: UUID, batch: list[NewResult]
 ) -> list[str]:
     """Adds or updates; returns the standard codes of what changed. A vendor item code may stand once in the batch."""
-    # As text: the driver takes a list inside an array for another dimension of it.
-    texts = replace(batch, sub_findings=_json_texts(batch.sub_findings), images=_json_texts(batch.images))
-    args: list[Any] = [booking_id, person_id, institution_id, message_id, *texts.columns()]
-    return await tx.fetchval(STORE, *args) or []
-
-
-def _json_texts(values: list[Any]) -> list[str | None]:
-    return [None if value is None else msgspec.json.encode(value).decode() for value in values]
+    return (
+        await tx.fetchval(
+            STORE, booking_id, person_id, institution_id, message_id, msgspec.json.encode(batch).decode()
+        )
+        or []
+    )
 
 
 async def delete(

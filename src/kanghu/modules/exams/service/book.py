@@ -175,32 +175,22 @@ async def ensure_booking(
 
     The person's one booking that still has no number is taken for it first.
     """
-    known = await bookings.booking_by_exam_no(tx, vendor_id, exam_no)
-    if known is None:
-        known = await bookings.adopt_exam_no(tx, vendor_id, person_id, exam_no)
-    if known is not None:
-        if known.person_id != person_id:
-            raise ExamNoOfAnother
-        return known.id
-    booking_id = new_id()
-    made = await bookings.insert_booking(
+    booking_id = await bookings.adopt_or_make(
         tx,
-        booking_id,
+        new_id(),
         person_id=person_id,
         institution_id=institution_id,
         vendor_id=vendor_id,
         exam_account=exam_account,
         exam_no=exam_no,
-        origin="vendor",
-        state="booked",
         day=day,
     )
-    if made:
+    if booking_id is not None:
         return booking_id
-    raced = await bookings.booking_by_exam_no(tx, vendor_id, exam_no)
-    if raced is None or raced.person_id != person_id:
+    known = await bookings.booking_by_exam_no(tx, vendor_id, exam_no)
+    if known is None or known.person_id != person_id:
         raise ExamNoOfAnother
-    return raced.id
+    return known.id
 
 
 class ExamNoOfAnother(Exception):

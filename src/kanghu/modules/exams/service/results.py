@@ -9,16 +9,22 @@ from kanghu.kernel.events import publish
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
 from kanghu.modules.exams.events import ResultsChanged
-from kanghu.modules.exams.models import ResultBatch, ResultRow, ResultVersion
+from kanghu.modules.exams.models import NewResult, ResultRow, ResultVersion
 from kanghu.modules.exams.repository import results
 from kanghu.modules.exams.service import book
 
 
 async def store_results(
-    tx: Tx, *, booking_id: UUID, person_id: UUID, institution_id: UUID, message_id: UUID, batch: ResultBatch
+    tx: Tx,
+    *,
+    booking_id: UUID,
+    person_id: UUID,
+    institution_id: UUID,
+    message_id: UUID,
+    batch: list[NewResult],
 ) -> int:
     """Adds or updates the results of one exam, newest version wins; returns how many changed."""
-    if not len(batch):
+    if not batch:
         return 0
     codes = await results.store(tx, booking_id, person_id, institution_id, message_id, batch)
     await _tell(tx, booking_id, person_id, institution_id, codes)

@@ -4,4 +4,4 @@ from kanghu.modules.exchange.endpoints.admin import admin
 from kanghu.modules.exchange.endpoints.open import open_api
 from kanghu.modules.exchange.endpoints.patient import patient
 
-ROUTERS = [open_api, admin, patient]
+ROUTERS = [patient, admin, open_api]

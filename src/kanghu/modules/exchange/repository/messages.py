@@ -1,8 +1,10 @@
 """The message log, and the one look-up at the start of every call."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from kanghu.kernel import audit
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.security import Scope
 from kanghu.modules.exchange.models import MessageContent, MessageRow, Opening, VendorHealth
@@ -14,10 +16,12 @@ WITH fresh AS (
 SELECT EXISTS (SELECT FROM fresh) AS fresh,
        prior.body_sha256 AS prior_sha256, prior.answer AS prior_answer, prior.id AS prior_id,
        account.person_id, account.institution_id, account.name_index, account.sex, account.birth_date,
-       account.id_number_index, booking.booking_id, booking.person_id AS booking_person_id
+       account.id_number_index, booking.booking_id, booking.person_id AS booking_person_id,
+       coalesce(mapping.mapping_version, 0) AS mapping_version
   FROM (SELECT) AS once
   LEFT JOIN exchange.messages AS prior
          ON prior.app_id = $1 AND prior.request_id = $3 AND prior.direction = 'in'
+  LEFT JOIN catalog.pub_mapping_versions AS mapping ON mapping.vendor_id = $4
   LEFT JOIN exams.pub_exam_accounts AS account ON account.vendor_id = $4 AND account.exam_account = $5
   LEFT JOIN exams.pub_bookings AS booking ON booking.vendor_id = $4 AND booking.exam_no = $6
 """
@@ -25,8 +29,10 @@ SELECT EXISTS (SELECT FROM fresh) AS fresh,
 LOOK_UP = """
 SELECT true AS fresh, NULL::bytea AS prior_sha256, NULL::bytea AS prior_answer, NULL::uuid AS prior_id,
        account.person_id, account.institution_id, account.name_index, account.sex, account.birth_date,
-       account.id_number_index, booking.booking_id, booking.person_id AS booking_person_id
+       account.id_number_index, booking.booking_id, booking.person_id AS booking_person_id,
+       coalesce(mapping.mapping_version, 0) AS mapping_version
   FROM (SELECT) AS once
+  LEFT JOIN catalog.pub_mapping_versions AS mapping ON mapping.vendor_id = $1
   LEFT JOIN exams.pub_exam_accounts AS account ON account.vendor_id = $1 AND account.exam_account = $2
   LEFT JOIN exams.pub_bookings AS booking ON booking.vendor_id = $1 AND booking.exam_no = $3
 """
@@ -37,6 +43,12 @@ INSERT INTO exchange.messages
      booking_id, duration_ms, settled_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, CASE WHEN $10 <> 'sending' THEN now() END)
 ON CONFLICT DO NOTHING RETURNING true
+"""
+
+# Message and audit entry in one round trip: the hot path pays for each.
+INSERT_AUDITED = f"""
+WITH kept AS ({INSERT}), told AS ({audit.insert_where(15, "EXISTS (SELECT FROM kept)")})
+SELECT EXISTS (SELECT FROM kept)
 """
 
 _LINE = """id, vendor_id, direction, interface, app_id, request_id, state, codes, person_id, booking_id, attempts,
@@ -85,11 +97,12 @@ async def insert(
     person_id: UUID | None,
     booking_id: UUID | None,
     duration_ms: int | None,
+    audited: tuple[Any, ...] | None = None,
 ) -> bool:
-    """False when a message with this request id is there already."""
+    """False when a message with this request id is there already; `audited` is an `audit.entry` that goes with it."""
     return bool(
         await tx.fetchval(
-            INSERT,
+            INSERT if audited is None else INSERT_AUDITED,
             message_id,
             vendor_id,
             direction,
@@ -104,6 +117,7 @@ async def insert(
             person_id,
             booking_id,
             duration_ms,
+            *(audited or ()),
         )
     )
 

@@ -12,7 +12,9 @@ import msgspec
 from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
+from kanghu.kernel.jobs import enqueue
 from kanghu.modules.catalog import public as catalog
+from kanghu.modules.catalog.events import ItemsMapped
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange.errors import Malformed
 from kanghu.modules.exchange.policy import STAGING_REASONS
@@ -44,7 +46,7 @@ async def push_results(tx: Tx, context: Context, push: ResultPush) -> Outcome:
         return await _staged(tx, context, push.change, None, waiting, stored=0, unchanged=0)
     if push.change == DELETE:
         return await _delete(tx, context, booking_id, results, times)
-    index = await catalog.mapping_index(tx, context.vendor_id)
+    index = await catalog.mapping_index(tx, context.vendor_id, context.opening.mapping_version)
     batch, unmatched = match(index, results, times)
     stored = await _store(tx, context, booking_id, batch)
     unchanged = len(batch) - stored
@@ -99,9 +101,10 @@ def _is_newer(one: Result, other: Result, times: dict[str, datetime]) -> bool:
 
 def match(
     index: catalog.MappingIndex, results: Iterable[Result], times: dict[str, datetime]
-) -> tuple[exams.ResultBatch, list[Unmatched]]:
+) -> tuple[list[exams.NewResult], list[Unmatched]]:
     """Vendor results as rows of standard items, in memory; the raw value and unit are kept beside."""
-    batch, unmatched = exams.ResultBatch(), []
+    batch: list[exams.NewResult] = []
+    unmatched: list[Unmatched] = []
     for result in results:
         value = catalog.parse_value(result.value)
         numeric = value.kind == "numeric"
@@ -111,36 +114,39 @@ def match(
             unmatched.append(Unmatched(result, matched.name.lower()))
             continue
         item = matched.item
-        number = None if value.number is None else float(matched.conversion.apply(value.number))
-        batch.add(
-            result.item_code,
-            new_id(),
-            item.item_code,
-            result.item_name,
-            value.kind,
-            result.value,
-            result.unit or "",
-            number,
-            value.comparator,
-            value.rank,
-            value.text if value.kind in ("coded", "ordinal") else "",
-            item.unit if numeric else "",
-            result.reference_range or "",
-            result.abnormal_flag or "",
-            result.specimen or "",
-            result.method or "",
-            times[result.performed_at],
-            result.department or "",
-            result.operator or "",
-            result.reviewer or "",
-            result.sub_findings,
-            result.images,
-            result.sequence,
+        converted = matched.number(value)
+        number = None if converted is None else float(converted)
+        batch.append(
+            exams.NewResult(
+                result.item_code,
+                new_id(),
+                item.item_code,
+                result.item_name,
+                value.kind,
+                result.value,
+                result.unit or "",
+                number,
+                value.comparator,
+                value.rank,
+                value.text if value.kind in ("coded", "ordinal") else "",
+                item.unit if numeric else "",
+                result.reference_range or "",
+                result.abnormal_flag or "",
+                result.specimen or "",
+                result.method or "",
+                times[result.performed_at],
+                result.department or "",
+                result.operator or "",
+                result.reviewer or "",
+                result.sub_findings,
+                result.images,
+                result.sequence,
+            )
         )
     return batch, unmatched
 
 
-async def _store(tx: Tx, context: Context, booking_id: UUID, batch: exams.ResultBatch) -> int:
+async def _store(tx: Tx, context: Context, booking_id: UUID, batch: list[exams.NewResult]) -> int:
     opening = context.opening
     assert opening.person_id is not None
     assert opening.institution_id is not None
@@ -222,11 +228,16 @@ async def stage(
         hashes=[hashlib.sha256(msgspec.json.encode(result)).digest() for result in results],
         reasons=[waiting.reason for waiting in unmatched],
     )
-    await catalog.see_vendor_items(
-        tx,
-        context.vendor_id,
-        [_seen(waiting.result) for waiting in unmatched if waiting.reason != EXAM_UNKNOWN],
-    )
+    unfiled = [_seen(waiting.result) for waiting in unmatched if waiting.reason != EXAM_UNKNOWN]
+    if not unfiled:
+        return
+    version = await catalog.see_vendor_items(tx, context.vendor_id, unfiled)
+    if version != opening.mapping_version:
+        # A mapping was confirmed while we matched: its release may have passed before these results were there.
+        codes = tuple(item.code for item in unfiled)
+        await enqueue(
+            tx, "exchange.release_staged", ItemsMapped(vendor_id=context.vendor_id, vendor_item_codes=codes)
+        )
 
 
 def _seen(result: Result) -> catalog.SeenItem:

@@ -75,7 +75,6 @@ class Outcome:
     messages: list[Message] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     booking_id: UUID | None = None
-    audited: bool = True
 
     @property
     def codes(self) -> list[str]:
@@ -193,18 +192,16 @@ async def _log(tx: Tx, call: SignedCall, context: Context, outcome: Outcome, sha
         person_id=context.opening.person_id,
         booking_id=outcome.booking_id,
         duration_ms=round((time.perf_counter() - call.started) * 1000),
-    )
-    if not kept:
-        raise _FirstDeliveryWasFaster
-    if outcome.audited:
-        await audit.record(
-            tx,
+        audited=audit.entry(
             call.caller,
             f"exchange.{call.interface.lower()}.receive",
             subject=f"exchange.messages/{context.message_id}",
             person_id=context.opening.person_id,
             detail={"state": outcome.state, "codes": outcome.codes},
-        )
+        ),
+    )
+    if not kept:
+        raise _FirstDeliveryWasFaster
     return envelope
 
 
