@@ -23,9 +23,11 @@ app = typer.Typer(
 audit_app = typer.Typer(no_args_is_help=True, help="审计链")
 keys_app = typer.Typer(no_args_is_help=True, help="加密密钥")
 demo_app = typer.Typer(no_args_is_help=True, help="演示数据")
+admin_app = typer.Typer(no_args_is_help=True, help="系统管理员")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
 app.add_typer(demo_app, name="demo")
+app.add_typer(admin_app, name="admin")
 
 ROOT = Path(__file__).resolve().parents[3]
 OPENAPI_FOLDER = ROOT / "openapi"
@@ -117,6 +119,34 @@ def rotate_keys() -> None:
     from kanghu.main import rotation
 
     _run(rotation.rotate)
+
+
+@admin_app.callback()
+def _administrators() -> None:
+    """Keeps `create` a command of its own while it is the only one."""
+
+
+@admin_app.command("create")
+def create_administrator(
+    username: Annotated[str, typer.Option(help="用户名，字母开头")],
+    code: Annotated[str, typer.Option(help="机构代码，字母、数字、- 或 _")],
+    institution: Annotated[str, typer.Option(help="机构名称；该代码的机构已存在时不改动")],
+    name: Annotated[str, typer.Option(help="显示名称")] = "系统管理员",
+) -> None:
+    """新建机构及其系统管理员，显示一次初始密码（首次登录须修改密码并绑定动态口令）"""
+    from kanghu.kernel.errors import AppError
+    from kanghu.main import first_admin, modules
+
+    modules.load()
+    try:
+        password = _in_transaction(
+            lambda tx: first_admin.create(
+                tx, code=code, institution=institution, username=username, name=name
+            )
+        )
+    except AppError as error:
+        sys.exit("；".join([error.message, *error.fields.values()]))
+    typer.echo(f"用户名    {username}\n初始密码  {password}")
 
 
 @demo_app.command("prepare")
