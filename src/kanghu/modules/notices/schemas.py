@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from kanghu.modules.notices.policy import render
+from kanghu.modules.notices.policy import MissingPlaceholder, render
 
 
 class NoticeView(BaseModel):
@@ -59,7 +59,11 @@ class TemplateView(BaseModel):
     @property
     def preview(self) -> str:
         samples = {name: declared.sample for name, declared in self.placeholders.items()}
-        return f"{render(self.title, samples)}\n{render(self.body, samples)}"
+        try:
+            return f"{render(self.title, samples)}\n{render(self.body, samples)}"
+        except MissingPlaceholder:
+            # Left by a newer program that was rolled back: staff must be able to see and reword it.
+            return f"{self.title}\n{self.body}"
 
 
 class Reword(BaseModel):

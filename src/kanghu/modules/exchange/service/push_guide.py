@@ -16,7 +16,7 @@ from kanghu.modules.notices import public as notices
 
 
 def is_allowed_url(url: str, hosts: list[str]) -> bool:
-    """https on a listed host, without credentials and on the usual port. Nothing is ever fetched."""
+    """https on a listed host, without credentials and on the usual port, in visible characters. Nothing is ever fetched."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -28,7 +28,9 @@ def is_allowed_url(url: str, hosts: list[str]) -> bool:
         and parts.password is None
         and port in (None, 443)
         and (parts.hostname or "") in hosts
-        and not any(mark.isspace() or mark == "\\" for mark in url)
+        and url.isprintable()
+        and " " not in url
+        and "\\" not in url
     )
 
 
