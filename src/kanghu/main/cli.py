@@ -89,6 +89,19 @@ def openapi_documents(
     typer.echo("接口文档已是最新" if not stale else f"已更新 {'、'.join(stale)}")
 
 
+@app.command("docs")
+def generated_documents(
+    check: Annotated[bool, typer.Option(help="只检查是否为最新，不写入")] = False,
+) -> None:
+    """生成 docs/数据库设计.md，以及 docs/接口说明.md 中的字段表（另起一个临时数据库，不影响正在运行的平台）"""
+    from kanghu.main import documents
+
+    stale = [path.name for path in documents.write(documents.generate(), check=check)]
+    if check and stale:
+        sys.exit(f"文档已过期：{'、'.join(stale)}。请执行 kanghu docs 后一并提交")
+    typer.echo("文档已是最新" if not stale else f"已更新 {'、'.join(stale)}")
+
+
 @audit_app.command("verify")
 def verify_audit(as_json: AsJson = False) -> None:
     """校验审计链：逐条重算校验码与链值，并与库外留存的校验值比对；不完整时退出码为 1"""
