@@ -13,6 +13,7 @@ from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.ids import new_id
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exams.repository import results as rows
+from tests.results import new_result
 
 PERSON, INSTITUTION = new_id(), new_id()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -31,10 +32,15 @@ async def push(
     ids = {"booking_id": booking, "person_id": PERSON, "institution_id": INSTITUTION, "message_id": new_id()}
     if change == "3":
         return await exams.delete_results(tx, **ids, versions=[(item, at, sequence)])
-    result = exams.NewResult(
-        item, new_id(), "LAB.TBIL", "总胆红素", "numeric", value, "umol/L", float(value), "", None, "", "umol/L",
-        "", "", "", "", at, "", "", "", None, None, sequence,
-    )  # fmt: skip
+    result = new_result(
+        item,
+        value,
+        at,
+        item_code="LAB.TBIL",
+        value_type="numeric",
+        numeric_value=float(value),
+        sequence=sequence,
+    )
     return await exams.store_results(tx, **ids, batch=[result])
 
 

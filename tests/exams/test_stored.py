@@ -8,6 +8,7 @@ from kanghu.kernel.ids import new_id
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exams.repository import bookings
 from kanghu.modules.exams.repository import results as rows
+from tests.results import new_result
 
 
 async def test_structured_findings_and_images_of_some_results_are_kept(tx: Tx) -> None:
@@ -19,11 +20,9 @@ async def test_structured_findings_and_images_of_some_results_are_kept(tx: Tx) -
         ("B", findings, [{"study_uid": "1.2.3"}]),
         ("C", [], None),
     ):
-        result = exams.NewResult(
-            code, new_id(), "EXAM.BREAST", "乳腺", "text", "见描述", "", None, "", None, "", "",
-            "", "", "", "", at, "", "", "", sub_findings, images, None,
-        )  # fmt: skip
-        batch.append(result)
+        batch.append(
+            new_result(code, "见描述", at, item_code="EXAM.BREAST", sub_findings=sub_findings, images=images)
+        )
     await exams.store_results(
         tx, booking_id=booking, person_id=new_id(), institution_id=new_id(), message_id=new_id(), batch=batch
     )

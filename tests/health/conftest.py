@@ -17,6 +17,7 @@ from kanghu.modules.accounts import public as accounts
 from kanghu.modules.exams import public as exams
 from kanghu.modules.forms import public as forms
 from kanghu.modules.people import public as people
+from tests.results import new_result
 
 MORNING = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
 
@@ -102,12 +103,18 @@ def store(database: Database, ward: Ward) -> Store:
         for code, (value, unit) in values.items():
             rank = value if unit == "rank" else None
             number = None if rank is not None else float(value)
-            result = exams.NewResult(
-                code, new_id(), code, code, "ordinal" if rank is not None else "numeric", str(value), unit, number, "",
-                rank, "", "" if unit == "rank" else unit, "", "", "", "", MORNING + timedelta(minutes=minutes), "", "",
-                "", None, None, None,
-            )  # fmt: skip
-            batch.append(result)
+            batch.append(
+                new_result(
+                    code,
+                    str(value),
+                    MORNING + timedelta(minutes=minutes),
+                    value_type="numeric" if rank is None else "ordinal",
+                    numeric_value=number,
+                    ordinal_rank=rank,
+                    unit="" if unit == "rank" else unit,
+                    raw_unit=unit,
+                )
+            )
         async with database.transaction() as tx:
             return await exams.store_results(
                 tx,

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from kanghu.kernel import audit
-from kanghu.kernel.errors import Conflict, Forbidden
+from kanghu.kernel.errors import Forbidden
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
@@ -196,14 +196,7 @@ async def set_capacity(
     body: DailyCapacity, caller: Annotated[Caller, can("exams.booking.write")], tx: Transaction
 ) -> None:
     """设置每日预约名额"""
-    if body.day is None:
-        await bookings.set_daily_capacity(tx, body.vendor_id, body.capacity)
-    elif not await bookings.set_day_capacity(tx, body.vendor_id, body.day, body.capacity):
-        raise Conflict("该日已预约人数多于所设名额", fields={"capacity": "少于已预约人数"})
-    detail = {"day": str(body.day) if body.day else None, "capacity": body.capacity}
-    await audit.record(
-        tx, caller, "exams.capacity.write", subject=f"exams.booking_days/{body.vendor_id}", detail=detail
-    )
+    await book.set_capacity(tx, caller, body.vendor_id, body.day, body.capacity)
 
 
 async def _booking_page(

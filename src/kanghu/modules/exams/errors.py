@@ -8,6 +8,11 @@ class BookingNotFound(NotFound):
     message = "没有找到这次预约"
 
 
+class VendorNotFound(NotFound):
+    code = "exams.vendor_not_found"
+    message = "没有这个体检系统"
+
+
 class ExamAccountMissing(Conflict):
     code = "exams.exam_account_missing"
     message = "尚未绑定该体检机构的体检账号，请先签约绑定"
@@ -22,6 +27,11 @@ class DateNotAllowed(Invalid):
 class DayFull(Conflict):
     code = "exams.day_full"
     message = "该日预约名额已满，请选择其他日期"
+
+
+class CapacityTaken(Conflict):
+    code = "exams.capacity_taken"
+    message = "该日已预约人数多于所设名额"
 
 
 class BookingAlreadyOpen(Conflict):

@@ -83,7 +83,7 @@ class ResultVersion:
     recorded_at: datetime
 
 
-class NewResult(msgspec.Struct, frozen=True, gc=False):
+class NewResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """One matched result of a push, as the one statement that stores a push takes it.
 
     A push goes to PostgreSQL as one JSON text: encoding 60 × 23 values as arrays costs seven times the client CPU and more
@@ -96,23 +96,23 @@ class NewResult(msgspec.Struct, frozen=True, gc=False):
     item_name: str
     value_type: str
     raw_value: str
-    raw_unit: str
-    numeric_value: float | None
-    comparator: str
-    ordinal_rank: int | None
-    coded_value: str
-    unit: str
-    reference_text: str
-    vendor_abnormal_flag: str
-    specimen: str
-    method: str
+    raw_unit: str = ""
+    numeric_value: float | None = None
+    comparator: str = ""
+    ordinal_rank: int | None = None
+    coded_value: str = ""
+    unit: str = ""
+    reference_text: str = ""
+    vendor_abnormal_flag: str = ""
+    specimen: str = ""
+    method: str = ""
     performed_at: datetime
-    department: str
-    operator: str
-    reviewer: str
-    sub_findings: Any
-    images: Any
-    sequence: int | None
+    department: str = ""
+    operator: str = ""
+    reviewer: str = ""
+    sub_findings: Any = None
+    images: Any = None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

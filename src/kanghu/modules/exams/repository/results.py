@@ -30,7 +30,11 @@ WITH stored AS (
          value_type, raw_value, raw_unit, numeric_value, comparator, ordinal_rank, coded_value, unit, reference_text,
          vendor_abnormal_flag, specimen, method, performed_at, department, operator, reviewer, sub_findings, images,
          sequence)
-    SELECT $1, $2, $3, $4, false, incoming.*
+    SELECT $1, $2, $3, $4, false, vendor_item_code, id, item_code, item_name, value_type, raw_value,
+           coalesce(raw_unit, ''), numeric_value, coalesce(comparator, ''), ordinal_rank, coalesce(coded_value, ''),
+           coalesce(unit, ''), coalesce(reference_text, ''), coalesce(vendor_abnormal_flag, ''), coalesce(specimen, ''),
+           coalesce(method, ''), performed_at, coalesce(department, ''), coalesce(operator, ''), coalesce(reviewer, ''),
+           sub_findings, images, sequence
       FROM json_to_recordset($5::json) AS incoming (
                vendor_item_code text, id uuid, item_code text, item_name text, value_type text, raw_value text,
                raw_unit text, numeric_value float8, comparator text, ordinal_rank integer, coded_value text, unit text,

@@ -8,15 +8,18 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.events import publish
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import SYSTEM, Caller, Scope
+from kanghu.modules.catalog import public as catalog
 from kanghu.modules.exams import policy
 from kanghu.modules.exams.errors import (
     BookingAlreadyOpen,
     BookingNotCancellable,
     BookingNotFound,
+    CapacityTaken,
     DateNotAllowed,
     DayFull,
     ExamAccountMissing,
     ExamAccountTaken,
+    VendorNotFound,
 )
 from kanghu.modules.exams.events import BookingRequested
 from kanghu.modules.exams.models import Booking, FreeDay
@@ -90,6 +93,29 @@ async def request_booking(tx: Tx, caller: Caller, person_id: UUID, vendor_id: UU
         institution_id=account.institution_id,
     )
     return await get_booking(tx, booking_id)
+
+
+async def set_capacity(tx: Tx, caller: Caller, vendor_id: UUID, day: date | None, capacity: int) -> None:
+    """How many places the day has, or every day without places of its own (`day` None).
+
+    Raises `VendorNotFound`, also for another institution's vendor, and `CapacityTaken`.
+    """
+    scope = caller.scope("exams.booking.write")
+    institution_id = await catalog.vendor_institution(tx, vendor_id)
+    if institution_id is None or not (scope.everything or institution_id in scope.institutions):
+        raise VendorNotFound
+    if day is None:
+        await bookings.set_daily_capacity(tx, vendor_id, capacity)
+    elif not await bookings.set_day_capacity(tx, vendor_id, day, capacity):
+        raise CapacityTaken(fields={"capacity": "少于已预约人数"})
+    await audit.record(
+        tx,
+        caller,
+        "exams.capacity.write",
+        subject=f"exams.booking_days/{vendor_id}",
+        institution_id=institution_id,
+        detail={"day": str(day) if day else None, "capacity": capacity},
+    )
 
 
 async def get_booking(tx: Tx, booking_id: UUID, scope: Scope = EVERYONE) -> Booking:

@@ -91,8 +91,33 @@ async def settle(tx: Tx, ids: list[UUID], state: str) -> None:
     )
 
 
+async def explain(tx: Tx, ids: list[UUID], reasons: list[str]) -> None:
+    """Notes why results wait now."""
+    await tx.execute(
+        """UPDATE exchange.staged_results AS staged SET reason = present.reason
+             FROM unnest($1::uuid[], $2::text[]) AS present (id, reason)
+            WHERE staged.id = present.id AND staged.reason <> present.reason""",
+        ids,
+        reasons,
+    )
+
+
 async def assign(tx: Tx, message_id: UUID, booking_id: UUID) -> list[str]:
-    """Gives all waiting results of a message their exam; returns their item codes."""
+    """Gives all waiting results of a message their exam; returns their item codes.
+
+    One that waits for that exam already, from another message, is dropped: it waits once.
+    """
+    await tx.execute(
+        """UPDATE exchange.staged_results AS double SET state = 'dropped', settled_at = now()
+            WHERE message_id = $1 AND state = 'waiting' AND booking_id IS NULL
+              AND EXISTS (SELECT FROM exchange.staged_results AS kept
+                           WHERE kept.state = 'waiting' AND kept.booking_id = $2
+                             AND (kept.vendor_id, kept.person_id, kept.vendor_item_code, kept.change, kept.content_sha256)
+                               = (double.vendor_id, double.person_id, double.vendor_item_code, double.change,
+                                  double.content_sha256))""",
+        message_id,
+        booking_id,
+    )
     found = await tx.fetch(
         """UPDATE exchange.staged_results SET booking_id = $2
             WHERE message_id = $1 AND state = 'waiting' AND booking_id IS NULL RETURNING vendor_item_code""",

@@ -118,29 +118,29 @@ def match(
         number = None if converted is None else float(converted)
         batch.append(
             exams.NewResult(
-                result.item_code,
-                new_id(),
-                item.item_code,
-                result.item_name,
-                value.kind,
-                result.value,
-                result.unit or "",
-                number,
-                value.comparator,
-                value.rank,
-                value.text if value.kind in ("coded", "ordinal") else "",
-                item.unit if numeric else "",
-                result.reference_range or "",
-                result.abnormal_flag or "",
-                result.specimen or "",
-                result.method or "",
-                times[result.performed_at],
-                result.department or "",
-                result.operator or "",
-                result.reviewer or "",
-                result.sub_findings,
-                result.images,
-                result.sequence,
+                vendor_item_code=result.item_code,
+                id=new_id(),
+                item_code=item.item_code,
+                item_name=result.item_name,
+                value_type=value.kind,
+                raw_value=result.value,
+                raw_unit=result.unit or "",
+                numeric_value=number,
+                comparator=value.comparator,
+                ordinal_rank=value.rank,
+                coded_value=value.text if value.kind in ("coded", "ordinal") else "",
+                unit=item.unit if numeric else "",
+                reference_text=result.reference_range or "",
+                vendor_abnormal_flag=result.abnormal_flag or "",
+                specimen=result.specimen or "",
+                method=result.method or "",
+                performed_at=times[result.performed_at],
+                department=result.department or "",
+                operator=result.operator or "",
+                reviewer=result.reviewer or "",
+                sub_findings=result.sub_findings,
+                images=result.images,
+                sequence=result.sequence,
             )
         )
     return batch, unmatched
@@ -228,15 +228,19 @@ async def stage(
         hashes=[hashlib.sha256(msgspec.json.encode(result)).digest() for result in results],
         reasons=[waiting.reason for waiting in unmatched],
     )
+    await show_for_mapping(tx, context.vendor_id, unmatched, opening.mapping_version)
+
+
+async def show_for_mapping(
+    tx: Tx, vendor_id: UUID, unmatched: list[Unmatched], mapping_version: int | None
+) -> None:
+    """Puts items on the mapping page; `mapping_version` is the one by which they did not match."""
     unfiled = [_seen(waiting.result) for waiting in unmatched if waiting.reason != EXAM_UNKNOWN]
-    if not unfiled:
-        return
-    version = await catalog.see_vendor_items(tx, context.vendor_id, unfiled)
-    if version != opening.mapping_version:
+    if unfiled and await catalog.see_vendor_items(tx, vendor_id, unfiled) != mapping_version:
         # A mapping was confirmed while we matched: its release may have passed before these results were there.
         codes = tuple(item.code for item in unfiled)
         await enqueue(
-            tx, "exchange.release_staged", ItemsMapped(vendor_id=context.vendor_id, vendor_item_codes=codes)
+            tx, "exchange.release_staged", ItemsMapped(vendor_id=vendor_id, vendor_item_codes=codes)
         )
 
 

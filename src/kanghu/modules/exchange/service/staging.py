@@ -16,7 +16,13 @@ from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange.errors import StagedNotFound
 from kanghu.modules.exchange.models import StagedRow
 from kanghu.modules.exchange.repository import messages, staging
-from kanghu.modules.exchange.service.push_results import DELETE, match, performed_times
+from kanghu.modules.exchange.service.push_results import (
+    DELETE,
+    Unmatched,
+    match,
+    performed_times,
+    show_for_mapping,
+)
 from kanghu.modules.exchange.wire.datasets import Result
 
 BATCH = 500
@@ -32,9 +38,11 @@ async def release(tx: Tx, vendor_id: UUID, codes: list[str]) -> int:
         return 0
     index = await catalog.mapping_index(tx, vendor_id)
     gone: list[UUID] = []
+    still: list[Unmatched] = []
     for _, group in groupby(waiting, key=lambda row: (row.message_id, row.booking_id, row.change)):
-        gone.extend(await _release_group(tx, index, list(group)))
+        gone.extend(await _release_group(tx, index, list(group), still))
     await staging.settle(tx, gone, "released")
+    await _go_on_waiting(tx, vendor_id, [row for row in waiting if row.id not in set(gone)], still, index)
     await _settle_messages(tx, {row.message_id for row in waiting})
     await audit.record(
         tx,
@@ -50,8 +58,19 @@ async def release(tx: Tx, vendor_id: UUID, codes: list[str]) -> int:
     return len(gone)
 
 
-async def _release_group(tx: Tx, index: catalog.MappingIndex, group: list[StagedRow]) -> list[UUID]:
-    """Results of one message and exam. What still does not match goes on waiting."""
+async def _go_on_waiting(
+    tx: Tx, vendor_id: UUID, rows: list[StagedRow], still: list[Unmatched], index: catalog.MappingIndex
+) -> None:
+    """What still does not match is shown with its present reason, and on the mapping page."""
+    reasons = {waiting.result.item_code: waiting.reason for waiting in still}
+    await staging.explain(tx, [row.id for row in rows], [reasons[row.vendor_item_code] for row in rows])
+    await show_for_mapping(tx, vendor_id, still, index.version)
+
+
+async def _release_group(
+    tx: Tx, index: catalog.MappingIndex, group: list[StagedRow], still: list[Unmatched]
+) -> list[UUID]:
+    """Stores results of one message and exam; returns what went and adds to `still` what does not match yet."""
     first = group[0]
     assert first.booking_id is not None
     results = [msgspec.convert(row.result, Result) for row in group]
@@ -76,8 +95,9 @@ async def _release_group(tx: Tx, index: catalog.MappingIndex, group: list[Staged
         message_id=first.message_id,
         batch=batch,
     )
-    still = {waiting.result.item_code for waiting in unmatched}
-    return [row.id for row in group if row.vendor_item_code not in still]
+    still.extend(unmatched)
+    kept = {waiting.result.item_code for waiting in unmatched}
+    return [row.id for row in group if row.vendor_item_code not in kept]
 
 
 async def _settle_messages(tx: Tx, message_ids: Iterable[UUID]) -> None:
