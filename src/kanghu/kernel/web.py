@@ -156,11 +156,14 @@ _BAD_VALUES = (
     UnicodeEncodeError,
     OverflowError,
 )
-# What passes by itself: no connection, restart, disk full, lock trouble.
+# What passes by itself, or when somebody mends the machine: no connection, restart, disk full, input/output, lock trouble.
 _PASSING = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that broke in the middle of a statement
     asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalServerError,
     asyncpg.OperatorInterventionError,
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
