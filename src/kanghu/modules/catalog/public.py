@@ -50,6 +50,7 @@ __all__ = [
     "reference_ranges",
     "register_vendor",
     "see_vendor_items",
+    "vendor_institution",
     "vendor_items_for",
 ]
 
@@ -57,6 +58,12 @@ __all__ = [
 async def register_vendor(tx: Tx, vendor_id: UUID, institution_id: UUID | None, name: str) -> None:
     """Tells the catalogue whose vendor this is: staff of that institution may then maintain its mapping."""
     await repository.vendor_items.register(tx, vendor_id, institution_id, name)
+
+
+async def vendor_institution(tx: Tx, vendor_id: UUID) -> UUID | None:
+    """Whose vendor this is; None for one that the catalogue does not know or that belongs to nobody."""
+    known = await repository.vendor_items.get_vendor(tx, vendor_id)
+    return None if known is None else known.institution_id
 
 
 async def mapping_version(tx: Tx, vendor_id: UUID) -> int:

@@ -1,0 +1,23 @@
+"""The house with two institutions: built once for the tests that leave it as it is."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from kanghu.kernel.db import Database
+
+from ..conftest import TEMPLATE, dsn_of
+from .house import House, built
+
+
+@pytest.fixture(scope="session")
+async def house(server: str, template: str) -> AsyncIterator[House]:
+    admin = await asyncpg.connect(server)
+    await admin.execute(f"CREATE DATABASE test_house TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    await admin.close()
+    database = Database(dsn_of(server, "test_house"), size=6)
+    await database.open()
+    async with built(database) as made:
+        yield made
+    await database.close()

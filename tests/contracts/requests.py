@@ -1,0 +1,214 @@
+"""A good request for every route, about whatever belongs to one side of the house."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from kanghu.kernel import clock
+from kanghu.kernel.security import Access, access_of, all_routes
+
+from .house import PASSWORD, Side
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    operation: str
+    access: Access
+    query: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def routes_of(app: FastAPI) -> Iterator[Route]:
+    for route in all_routes(app.routes):
+        assert isinstance(route, APIRoute)
+        (access,) = access_of(route.dependant)
+        for method in sorted(route.methods or ()):
+            query = tuple(param.alias for param in route.dependant.query_params)
+            yield Route(method, route.path, str(route.operation_id), access, query)
+
+
+# What belongs to nobody: the same for every side.
+GLOBAL = {
+    "item": "LAB.K",
+    "identifier": "DE02.01.039.00",
+    "kind": "privacy",
+    "version": 1,
+    "vendor_item_code": "K",
+    "notice_template": "guide_received",
+    "form": "phq9",
+}
+# Operations whose `booking_id` is one that can still be cancelled, and the like.
+PATH = {
+    "exams_cancel_own_booking": {"booking_id": "open_booking_id"},
+    "forms_save_answers": {"response_id": "draft_id"},
+    "forms_complete_response": {"response_id": "draft_id"},
+    "notices_mark_staff_read": {"notice_id": "staff_notice_id"},
+}
+
+
+def path_of(route: Route, side: Side, extra: dict[str, Any]) -> str:
+    code = GLOBAL["item"]
+    if route.operation.startswith("forms_"):
+        code = GLOBAL["form"]
+    if route.operation.startswith("notices_"):
+        code = GLOBAL["notice_template"]
+    values = {**GLOBAL, "code": code, **side.ids, **extra}
+    values |= {name: values[instead] for name, instead in PATH.get(route.operation, {}).items()}
+    return route.path.format_map(values)
+
+
+def filters(route: Route, side: Side) -> dict[str, str]:
+    """Query parameters that name something of the side."""
+    return {name: str(side.ids[name]) for name in route.query if name in side.ids} | (
+        {"permission": "people.person.read"} if "permission" in route.query else {}
+    )
+
+
+def _person(side: Side) -> dict[str, Any]:
+    return {"name": "公孙丁", "sex": "1", "birth_date": "1990-01-01"}
+
+
+def _package(side: Side) -> dict[str, Any]:
+    return {"name": "组合", "item_codes": ["LAB.K"]}
+
+
+def _app(side: Side) -> dict[str, Any]:
+    return {
+        "name": "系统",
+        "vendor_id": str(side.vendor),
+        "interfaces": ["H1"],
+        "ip_ranges": ["127.0.0.0/8"],
+        "rate_per_minute": 60,
+        "sign_types": ["HMAC-SHA256"],
+    }
+
+
+def _vendor(side: Side) -> dict[str, Any]:
+    return {"name": "体检系统", "base_url": "http://127.0.0.1:9", "call_app_id": "kanghu"}
+
+
+def _step(side: Side) -> dict[str, Any]:
+    return {"channel": "phone", "said": "已说明"}
+
+
+def _codes(side: Side) -> dict[str, Any]:
+    return {"vendor_item_codes": ["K"]}
+
+
+def _revision(side: Side) -> dict[str, Any]:
+    return {"revision": 1}
+
+
+def _day(days: int) -> str:
+    return (clock.today() + timedelta(days=days)).isoformat()
+
+
+Body = Callable[[Side], Any]
+BODIES: dict[str, Body] = {
+    "accounts_create_account": lambda side: {
+        "display_name": "新员工", "institution_id": str(side.institution), "username": "newcomer",
+        "department_id": str(side.department),
+    },
+    "accounts_update_account": lambda side: {
+        "display_name": "员工", "institution_id": str(side.institution), "version": 1,
+    },
+    "accounts_set_grants": lambda side: {"grants": []},
+    "accounts_create_app": lambda side: {
+        **_app(side), "app_id": "new-app", "institution_id": str(side.institution),
+    },
+    "accounts_update_app": lambda side: {**_app(side), "state": "disabled", "version": 1},
+    "accounts_rotate_secret": lambda side: {"old_valid_minutes": 5},
+    "accounts_create_department": lambda side: {
+        "code": "new", "institution_id": str(side.institution), "name": "新科室",
+    },
+    "accounts_update_department": lambda side: {"name": "科室", "version": 1},
+    "accounts_create_institution": lambda side: {"code": "third", "name": "第三医院"},
+    "accounts_update_institution": lambda side: {"name": "医院", "state": "active", "version": 1},
+    "accounts_create_role": lambda side: {"code": "new_role", "name": "新角色", "permissions": []},
+    "accounts_update_role": lambda side: {"name": "角色", "permissions": [], "version": 1},
+    "accounts_sign_in": lambda side: {"login": "nobody", "password": "x"},
+    "accounts_change_password": lambda side: {"current": PASSWORD, "new": "Another-Horse-10"},
+    "accounts_confirm_totp": lambda side: {"code": "000000"},
+    "catalog_create_item": lambda side: {
+        "code": "LOCAL.NEW", "kind": "lab", "name": "新项目", "result_type": "numeric",
+    },
+    "catalog_change_item": lambda side: {"name": "项目"},
+    "catalog_create_package": lambda side: {
+        **_package(side), "institution_id": str(side.institution), "code": "NEW-PACKAGE",
+    },
+    "catalog_check_package": _package,
+    "catalog_change_package": lambda side: {**_package(side), "revision": 1},
+    "catalog_save_tree": lambda side: {
+        "nodes": [{"name": "要素", "path": "a", "value_type": "text"}], "revision": 1,
+    },
+    "catalog_approve_tree": lambda side: {},
+    "catalog_reject_tree": lambda side: {"note": "不全"},
+    "catalog_confirm_mappings": lambda side: {
+        "mappings": [{"item_code": "LAB.K", "seen": side.ids["seen"], "vendor_item_code": "K"}]
+    },
+    "catalog_disable_mappings": _codes,
+    "catalog_reject_mappings": _codes,
+    "catalog_remove_mappings": _codes,
+    "catalog_suggest_mappings": _codes,
+    "exams_set_capacity": lambda side: {"capacity": 9, "vendor_id": str(side.vendor), "day": _day(5)},
+    "exams_request_booking": lambda side: {"vendor_id": str(side.vendor), "appointment_date": _day(4)},
+    "exchange_preview_release": lambda side: {**_codes(side), "vendor_id": str(side.vendor)},
+    "exchange_drop_staged_result": lambda side: {"why": "重复"},
+    "exchange_assign_staged_exam": lambda side: {"booking_id": str(side.ids["booking_id"])},
+    "exchange_create_vendor": lambda side: {
+        **_vendor(side), "institution_id": str(side.institution), "call_secret": "secret-secret",
+    },
+    "exchange_update_vendor": lambda side: {**_vendor(side), "version": 1},
+    "exchange_bind_account": lambda side: {
+        "accepted": True, "agreement_version": side.ids["agreement_version"], "vendor_id": str(side.vendor),
+        "person_id": str(side.person),
+    },
+    "forms_create_form": lambda side: {"code": "new_form", "kind": "questionnaire", "title": "新问卷"},
+    "forms_create_draft": lambda side: {"from_version": 1},
+    "forms_save_draft": lambda side: {"definition": {}, "revision": 1},
+    "forms_try_out_version": lambda side: {"answers": {}},
+    "forms_publish_version": _revision,
+    "forms_save_answers": lambda side: {"answers": {}, "revision": 1, "version": 1},
+    "forms_complete_response": _revision,
+    "health_confirm_checklist": _revision,
+    "health_add_checklist_line": lambda side: {"item_code": "LAB.K", "reason": "复查", "revision": 1},
+    "health_tick_checklist_lines": lambda side: {"revision": 1, "ticks": {side.ids["line"]: True}},
+    "health_record_finding": lambda side: {
+        "person_id": str(side.person), "institution_id": str(side.institution), "rule_id": "A.ECG",
+        "item_code": "EXAM.ECG", "note": "所见",
+    },
+    "health_acknowledge_finding": _step,
+    "health_follow_up_finding": _step,
+    "health_notify_finding": _step,
+    "health_close_finding": lambda side: {"reason": "已处理"},
+    "health_remeasure_finding": lambda side: {"sbp": 120, "dbp": 80},
+    "notices_mark_staff_read_up_to": lambda side: {"up_to": str(side.ids["staff_notice_id"])},
+    "notices_mark_own_read_up_to": lambda side: {"up_to": str(side.ids["notice_id"])},
+    "notices_reword_template": lambda side: {"title": "标题", "body": "正文", "version": 1},
+    "people_publish_agreement": lambda side: {"title": "隐私政策", "content": "正文", "provenance": "院方"},
+    "people_register_person": lambda side: {
+        "person": _person(side), "institution_id": str(side.institution), "department_id": str(side.department),
+    },
+    "people_search_persons": lambda side: {"id_number": side.id_number},
+    "people_correct_person": lambda side: {"version": 1, "occupation": "教师"},
+    "people_place_person": lambda side: {"department_id": str(side.department)},
+    "people_sign_consent": lambda side: {
+        "channel": "h5", "institution_id": str(side.institution), "kind": "data_use_agreement",
+        "text_version": side.ids["agreement_version"],
+    },
+    "people_revoke_consent": lambda side: {"channel": "h5"},
+    "people_add_family_member": lambda side: {"person": _person(side), "relation": "child"},
+    "people_change_me": lambda side: {"version": 1, "occupation": "教师"},
+    "people_sign_up": lambda side: {
+        "institution_id": str(side.institution), "password": PASSWORD, "person": _person(side),
+    },
+}  # fmt: skip
