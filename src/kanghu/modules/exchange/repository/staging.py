@@ -55,17 +55,20 @@ async def stage(
     )
 
 
-async def take_waiting(tx: Tx, vendor_id: UUID, codes: list[str], limit: int) -> list[StagedRow]:
+async def take_waiting(
+    tx: Tx, vendor_id: UUID, codes: list[str], after: UUID | None, limit: int
+) -> list[StagedRow]:
     """Waiting results of these items whose exam is known, in order of arrival, locked."""
     return rows(
         StagedRow,
         await tx.fetch(
             f"""SELECT {_STAGED} FROM exchange.staged_results
                  WHERE vendor_id = $1 AND vendor_item_code = ANY ($2::text[]) AND state = 'waiting'
-                   AND booking_id IS NOT NULL
-                 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED""",
+                   AND booking_id IS NOT NULL AND ($3::uuid IS NULL OR id > $3)
+                 ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED""",
             vendor_id,
             codes,
+            after,
             limit,
         ),
     )

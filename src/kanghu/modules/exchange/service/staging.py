@@ -28,21 +28,22 @@ from kanghu.modules.exchange.wire.datasets import Result
 BATCH = 500
 
 
-async def release(tx: Tx, vendor_id: UUID, codes: list[str]) -> int:
+async def release(tx: Tx, vendor_id: UUID, codes: list[str], after: UUID | None = None) -> int:
     """Stores the waiting results of items that match now, in order of arrival; returns how many went.
 
-    A large queue goes in several transactions: the rest is asked for by an event like the one that came.
+    A large queue goes in several transactions: the rest is asked for by an event like the one that came. Results that go on
+    waiting are passed over (`after`), so that they do not stand in the way of later ones.
     """
-    waiting = await staging.take_waiting(tx, vendor_id, codes, BATCH)
+    waiting = await staging.take_waiting(tx, vendor_id, codes, after, BATCH)
     if not waiting:
         return 0
     index = await catalog.mapping_index(tx, vendor_id)
     gone: list[UUID] = []
-    still: list[Unmatched] = []
+    still: dict[UUID, Unmatched] = {}
     for _, group in groupby(waiting, key=lambda row: (row.message_id, row.booking_id, row.change)):
         gone.extend(await _release_group(tx, index, list(group), still))
     await staging.settle(tx, gone, "released")
-    await _go_on_waiting(tx, vendor_id, [row for row in waiting if row.id not in set(gone)], still, index)
+    await _go_on_waiting(tx, vendor_id, still, index)
     await _settle_messages(tx, {row.message_id for row in waiting})
     await audit.record(
         tx,
@@ -51,24 +52,26 @@ async def release(tx: Tx, vendor_id: UUID, codes: list[str]) -> int:
         subject=f"exchange.vendors/{vendor_id}",
         detail={"items": codes[:100], "results": len(gone)},
     )
-    if len(waiting) == BATCH and gone:
-        await enqueue(
-            tx, "exchange.release_staged", ItemsMapped(vendor_id=vendor_id, vendor_item_codes=tuple(codes))
-        )
+    if len(waiting) < BATCH:
+        return len(gone)
+    if not gone:
+        return await release(tx, vendor_id, codes, waiting[-1].id)
+    await enqueue(
+        tx, "exchange.release_staged", ItemsMapped(vendor_id=vendor_id, vendor_item_codes=tuple(codes))
+    )
     return len(gone)
 
 
 async def _go_on_waiting(
-    tx: Tx, vendor_id: UUID, rows: list[StagedRow], still: list[Unmatched], index: catalog.MappingIndex
+    tx: Tx, vendor_id: UUID, still: dict[UUID, Unmatched], index: catalog.MappingIndex
 ) -> None:
     """What still does not match is shown with its present reason, and on the mapping page."""
-    reasons = {waiting.result.item_code: waiting.reason for waiting in still}
-    await staging.explain(tx, [row.id for row in rows], [reasons[row.vendor_item_code] for row in rows])
-    await show_for_mapping(tx, vendor_id, still, index.version)
+    await staging.explain(tx, list(still), [waiting.reason for waiting in still.values()])
+    await show_for_mapping(tx, vendor_id, list(still.values()), index.version)
 
 
 async def _release_group(
-    tx: Tx, index: catalog.MappingIndex, group: list[StagedRow], still: list[Unmatched]
+    tx: Tx, index: catalog.MappingIndex, group: list[StagedRow], still: dict[UUID, Unmatched]
 ) -> list[UUID]:
     """Stores results of one message and exam; returns what went and adds to `still` what does not match yet."""
     first = group[0]
@@ -95,9 +98,9 @@ async def _release_group(
         message_id=first.message_id,
         batch=batch,
     )
-    still.extend(unmatched)
-    kept = {waiting.result.item_code for waiting in unmatched}
-    return [row.id for row in group if row.vendor_item_code not in kept]
+    kept = {waiting.result.item_code: waiting for waiting in unmatched}
+    still.update({row.id: kept[row.vendor_item_code] for row in group if row.vendor_item_code in kept})
+    return [row.id for row in group if row.id not in still]
 
 
 async def _settle_messages(tx: Tx, message_ids: Iterable[UUID]) -> None:
