@@ -1,0 +1,251 @@
+"""What does not match waits, is seen, and goes to its exam when a person has finished the mapping (decision 9)."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.wire.conftest import Platform, Vendor, eventually
+from tests.wire.hospital import (
+    Customer,
+    ScriptedVendor,
+    codes,
+    demo_vendor,
+    map_items,
+    messages,
+    new_exam_no,
+    only_message,
+    result,
+    results_body,
+    scripted_vendor,
+    sign_up,
+    staff,
+)
+
+
+@pytest.fixture(scope="module")
+def customer(platform: Platform) -> Customer:
+    return sign_up(platform, "褚待配", "1", date(1990, 10, 10))
+
+
+def waiting(platform: Platform, **wanted: str) -> list[dict[str, Any]]:
+    answer = staff(platform, "it_staff").get(
+        "/api/admin/exchange/staged-results", params={"limit": 100, **wanted}
+    )
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+def values(customer: Customer, exam_no: str) -> dict[str, str]:
+    return {code: one["raw_value"] for code, one in customer.results(exam_no).items()}
+
+
+def test_a_finished_mapping_releases_what_waited(
+    platform: Platform, vendor: Vendor, customer: Customer
+) -> None:
+    code, other = f"WAIT-{new_exam_no()}", sign_up(platform, "卫同项", "2", date(1991, 1, 1))
+    first, second = new_exam_no(), new_exam_no()
+    key = f"wait-{first}"
+    one = result(code, "61", unit="U/L", item_name="待配项目", sequence=1)
+    vendor.push("results", results_body(customer, first, one), **{"X-Request-Id": key})
+    vendor.push("results", results_body(other, second, result(code, "62", unit="U/L", item_name="待配项目")))
+    vendor.push("results", results_body(customer, first, one))  # doubled with a new request id: waits once
+    assert len(waiting(platform, vendor_item_code=code)) == 2
+    desk = staff(platform, "it_staff")
+    asked = {"vendor_id": demo_vendor(platform), "vendor_item_codes": [code]}
+    preview = desk.post("/api/admin/exchange/staged-results/preview", json=asked).json()
+    assert (preview["results"], preview["persons"]) == (2, 2)
+    assert preview["items"][0]["item_name"] == "待配项目"
+    by_item = desk.get("/api/admin/exchange/staged-results/by-item").json()
+    assert next(one for one in by_item if one["vendor_item_code"] == code)["waiting"] == 2
+    map_items(platform, {code: "LAB.ALT"})
+    eventually(lambda: values(customer, first) == {code: "61"} and values(other, second) == {code: "62"})
+    assert waiting(platform, vendor_item_code=code) == []
+    assert customer.results(first)[code]["item_code"] == "LAB.ALT"
+    again = desk.post("/api/admin/exchange/staged-results/preview", json=asked).json()
+    assert (again["results"], again["persons"]) == (0, 0)
+    line = next(found for found in messages(platform, code="501") if found["request_id"] == key)
+    assert line["state"] == "done", "the message that waited is settled"
+    following = vendor.push("results", results_body(customer, new_exam_no(), result(code, "63", unit="U/L")))
+    assert following["messages"] == []
+
+
+def test_what_waits_is_released_in_its_newest_version(
+    platform: Platform, vendor: Vendor, customer: Customer
+) -> None:
+    """Two versions wait, and a third exam's result was deleted while it waited."""
+    code, changed, deleted = f"VER-{new_exam_no()}", new_exam_no(), new_exam_no()
+    for sequence, value in ((2, "new"), (1, "old")):
+        vendor.push("results", results_body(customer, changed, result(code, value, sequence=sequence)))
+    vendor.push("results", results_body(customer, deleted, result(code, "5", sequence=1)))
+    gone = results_body(customer, deleted, {"item_code": code, "sequence": 2}, change="3")
+    assert vendor.push("results", gone)["messages"] == []
+    map_items(platform, {code: "EXAM.CAROTID_US"})
+    eventually(lambda: values(customer, changed) == {code: "new"})
+    eventually(lambda: waiting(platform, vendor_item_code=code) == [])
+    assert values(customer, deleted) == {}
+
+
+def test_an_item_renamed_under_the_same_code_waits(
+    platform: Platform, vendor: Vendor, customer: Customer
+) -> None:
+    code, exam_no = f"NAME-{new_exam_no()}", new_exam_no()
+    named = {"item_name": "谷丙转氨酶(试剂甲)", "unit": "U/L"}
+    vendor.push("results", results_body(customer, exam_no, result(code, "30", **named)))
+    map_items(platform, {code: "LAB.ALT"})
+    eventually(lambda: values(customer, exam_no) == {code: "30"})
+    spelt = {**named, "item_name": " 谷丙转氨酶（试剂甲） "}
+    same = vendor.push("results", results_body(customer, exam_no, result(code, "31", sequence=1, **spelt)))
+    assert same["messages"] == [], "another spelling is the same name"
+    renamed = {**named, "item_name": "血清肌酐"}
+    envelope = vendor.push(
+        "results", results_body(customer, exam_no, result(code, "99", sequence=2, **renamed))
+    )
+    message = only_message(envelope, "501")
+    assert message["details"]["reasons"] == [{"code": code, "name": "血清肌酐", "reason": "项目改名待确认"}]
+    assert values(customer, exam_no) == {code: "31"}, "what was known stays"
+    later = vendor.push("results", results_body(customer, new_exam_no(), result(code, "32", **named)))
+    assert codes(later) == ["501"], "until a person has looked, the old name is no longer sure either"
+    map_items(platform, {code: "LAB.ALT"})
+    eventually(lambda: values(customer, exam_no) == {code: "99"})
+
+
+def test_a_unit_that_was_explained_releases_too(
+    platform: Platform, vendor: Vendor, customer: Customer
+) -> None:
+    code, exam_no = f"UNIT-{new_exam_no()}", new_exam_no()
+    vendor.push("results", results_body(customer, exam_no, result(code, "90", unit="旧单位")))
+    map_items(platform, {code: "LAB.FPG"}, assumed_unit="mg/dL")
+    found = eventually(lambda: customer.results(exam_no).get(code))
+    assert found["numeric_value"] == pytest.approx(4.9957, rel=1e-3)
+    assert (found["unit"], found["raw_unit"]) == ("mmol/L", "旧单位")
+
+
+def test_a_person_may_drop_what_waits_with_a_reason(
+    platform: Platform, vendor: Vendor, customer: Customer
+) -> None:
+    code, exam_no, key = f"DROP-{new_exam_no()}", new_exam_no(), f"drop-{new_exam_no()}"
+    vendor.push("results", results_body(customer, exam_no, result(code, "1")), **{"X-Request-Id": key})
+    (line,) = waiting(platform, vendor_item_code=code)
+    desk = staff(platform, "it_staff")
+    address = f"/api/admin/exchange/staged-results/{line['id']}/drop"
+    assert desk.post(address, json={"why": ""}).status_code == 422
+    assert desk.post(address, json={"why": "厂家测试数据"}).status_code == 204
+    assert desk.post(address, json={"why": "厂家测试数据"}).status_code == 404, "once"
+    map_items(platform, {code: "EXAM.CAROTID_US"})
+    sent = next(found for found in messages(platform, code="501") if found["request_id"] == key)
+    assert sent["state"] == "done"
+    body = desk.get(f"/api/admin/exchange/messages/{sent['id']}").json()["body"]
+    assert code in body, "the raw message stays"
+    assert values(customer, exam_no) == {}
+
+
+def test_a_replayed_message_does_nothing_twice(
+    platform: Platform, vendor: Vendor, customer: Customer
+) -> None:
+    code, exam_no, key = f"REPLAY-{new_exam_no()}", new_exam_no(), f"replay-{new_exam_no()}"
+    body = results_body(customer, exam_no, result(code, "1"), result("CHO", "5.1"))
+    vendor.push("results", body, **{"X-Request-Id": key})
+    line = next(found for found in messages(platform, interface="H3") if found["request_id"] == key)
+    desk = staff(platform, "it_staff")
+    for _ in range(2):
+        again = desk.post(f"/api/admin/exchange/messages/{line['id']}/replay")
+        assert again.json()["data"] == {"stored": 0, "staged": 1, "unchanged": 1}, again.text
+    assert len(waiting(platform, vendor_item_code=code)) == 1
+    assert customer.results(exam_no)["CHO"]["revision"] == 1
+
+
+# ---- a vendor that cannot send exam numbers yet (decision 4) ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def plain_vendor(platform: Platform) -> Any:
+    with scripted_vendor(platform, exam_no_optional=True) as script:
+        yield script
+
+
+def bound(platform: Platform, script: ScriptedVendor, name: str) -> Customer:
+    made = sign_up(platform, name, "1", date(1985, 3, 3), bind=False)
+    script.say({"exam_account": f"P{made.person_id[-12:]}"})
+    assert made.bind(script.vendor_id).status_code == 201
+    return made
+
+
+def test_without_a_number_the_only_open_exam_is_meant(
+    platform: Platform, plain_vendor: ScriptedVendor
+) -> None:
+    customer, vendor = bound(platform, plain_vendor, "蒋独次"), plain_vendor.vendor()
+    exam_no, code = new_exam_no(), f"P-{new_exam_no()}"
+    vendor.push("results", results_body(customer, exam_no, result(code, "1")))
+    envelope = vendor.push("results", results_body(customer, None, result(code, "2", sequence=1)))
+    assert codes(envelope) == ["501"]
+    map_items(platform, {code: "EXAM.CAROTID_US"}, plain_vendor.vendor_id)
+    eventually(lambda: values(customer, exam_no) == {code: "2"})
+    assert len(customer.bookings()) == 1
+
+
+def test_without_a_number_and_without_one_open_exam_all_of_it_waits_for_a_person(
+    platform: Platform, plain_vendor: ScriptedVendor
+) -> None:
+    customer, vendor = bound(platform, plain_vendor, "沈两次"), plain_vendor.vendor()
+    known, unknown = f"K-{new_exam_no()}", f"U-{new_exam_no()}"
+    one, other = new_exam_no(), new_exam_no()
+    for exam_no in (one, other):
+        vendor.push("results", results_body(customer, exam_no, result(known, "0")))
+    map_items(platform, {known: "EXAM.CAROTID_US"}, plain_vendor.vendor_id)
+    eventually(lambda: values(customer, one) == {known: "0"})
+    push = results_body(customer, None, result(known, "7", sequence=1), result(unknown, "8"))
+    envelope = vendor.push("results", push)
+    message = only_message(envelope, "501")
+    assert envelope["data"] == {"stored": 0, "staged": 2, "unchanged": 0}
+    assert {reason["reason"] for reason in message["details"]["reasons"]} == {"无法确定属于哪次体检"}
+    line = waiting(platform, vendor_item_code=known, reason="exam_unknown")[0]
+    desk = staff(platform, "it_staff")
+    address = f"/api/admin/exchange/staged-results/{line['id']}/exam"
+    foreign = sign_up(platform, "韩外人", "1", bind=False)
+    assert foreign.bookings() == []
+    nobody = desk.post(address, json={"booking_id": line["id"]})
+    assert nobody.status_code == 404
+    assert desk.post(address, json={"booking_id": customer.booking(one)["id"]}).status_code == 204
+    assert values(customer, one) == {known: "7"}
+    assert values(customer, other) == {known: "0"}
+    (left,) = waiting(platform, vendor_item_code=unknown)
+    assert left["reason_text"] == "未建立对照", "the exam is known now, the item is not"
+    map_items(platform, {unknown: "EXAM.CAROTID_US"}, plain_vendor.vendor_id)
+    eventually(lambda: values(customer, one) == {known: "7", unknown: "8"})
+
+
+def test_results_of_another_persons_exam_cannot_be_assigned(
+    platform: Platform, plain_vendor: ScriptedVendor
+) -> None:
+    customer, other = bound(platform, plain_vendor, "杨甲方"), bound(platform, plain_vendor, "朱乙方")
+    vendor, code, exam_no = plain_vendor.vendor(), f"X-{new_exam_no()}", new_exam_no()
+    vendor.push("results", results_body(other, exam_no, result(code, "0")))
+    vendor.push("results", results_body(customer, None, result(code, "1")))
+    line = waiting(platform, vendor_item_code=code, reason="exam_unknown")[0]
+    desk = staff(platform, "it_staff")
+    refused = desk.post(
+        f"/api/admin/exchange/staged-results/{line['id']}/exam",
+        json={"booking_id": other.booking(exam_no)["id"]},
+    )
+    assert refused.status_code == 404
+    assert values(other, exam_no) == {}
+
+
+def test_what_waits_for_an_exam_already_waits_once(platform: Platform, plain_vendor: ScriptedVendor) -> None:
+    customer, vendor = bound(platform, plain_vendor, "秦重复"), plain_vendor.vendor()
+    code, one, other = f"D-{new_exam_no()}", new_exam_no(), new_exam_no()
+    same = result(code, "5")
+    for exam_no in (one, other, None):
+        vendor.push("results", results_body(customer, exam_no, same))
+    line = waiting(platform, vendor_item_code=code, reason="exam_unknown")[0]
+    answer = staff(platform, "it_staff").post(
+        f"/api/admin/exchange/staged-results/{line['id']}/exam",
+        json={"booking_id": customer.booking(one)["id"]},
+    )
+    assert answer.status_code == 204, answer.text
+    assert len(waiting(platform, vendor_item_code=code)) == 2
+    map_items(platform, {code: "EXAM.CAROTID_US"}, plain_vendor.vendor_id)
+    eventually(lambda: values(customer, one) == values(customer, other) == {code: "5"})
+    assert waiting(platform, vendor_item_code=code) == []
