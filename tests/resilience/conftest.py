@@ -1,0 +1,16 @@
+"""One platform as real processes, to be killed and started again; every test leaves it healthy for the next."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.resilience.battered import Battered
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battered]:
+    """Shared by the tests of this folder. When all is over, nothing of it may be left running."""
+    running = Battered.install(tmp_path_factory.mktemp("home"))
+    yield running
+    running.stop()
+    assert running.survivors() == []
