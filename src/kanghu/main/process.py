@@ -6,7 +6,7 @@ from kanghu.kernel import log
 from kanghu.kernel.config import Settings, settings
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Database
-from kanghu.main.supervisor.postgres import kept_dsn
+from kanghu.main.supervisor.postgres import known_dsn
 
 
 class NotPrepared(RuntimeError):
@@ -21,7 +21,7 @@ def prepare() -> tuple[Settings, Database]:
     if not kept.exists():
         raise NotPrepared(f"{kept} 不存在，请先执行 make run（或 kanghu run）完成初始化")
     vault.load_file(kept, chosen.cipher)
-    dsn = chosen.database_url or kept_dsn(chosen.home / "pg")
+    dsn = chosen.database_url or known_dsn(chosen.home / "pg")
     if not dsn:
         raise NotPrepared("未指定数据库，请设置 DATABASE_URL，或用 kanghu run 启动内置数据库")
     size = int(os.environ.get("KANGHU_DATABASE_POOL", chosen.database_pool))

@@ -281,12 +281,6 @@ def _pid_file_lines(data: Path) -> list[str]:
         return []
 
 
-def kept_dsn(directory: Path) -> str:
-    """Address of the server that keeps everything in `directory`, empty when there is none; it may not be running."""
-    known = _read_connection(directory)
-    return known.dsn if known else ""
-
-
 def _read_connection(directory: Path) -> Connection | None:
     try:
         return Connection(**json.loads((directory / CONNECTION).read_text()))

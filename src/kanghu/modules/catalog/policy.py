@@ -182,3 +182,15 @@ def _is_ucum(unit: str) -> bool:
     except units.UnknownUnit:
         return False
     return True
+
+
+_SEX_LIMITS = {
+    **dict.fromkeys(("1", "男", "男性", "M", "m"), "1"),
+    **dict.fromkeys(("2", "女", "女性", "F", "f"), "2"),
+}
+
+
+def admits_sex(sex_limit: str, sex: str) -> bool:
+    """Whether a vendor's item may be done for a person of `sex` (GB/T 2261.1). What is not surely a limit is none."""
+    limit = _SEX_LIMITS.get(sex_limit.strip())
+    return limit is None or limit == sex

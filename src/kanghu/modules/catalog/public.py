@@ -5,7 +5,7 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx
 from kanghu.modules.catalog import mapping_index as index
-from kanghu.modules.catalog import repository
+from kanghu.modules.catalog import policy, repository
 from kanghu.modules.catalog.mapping_index import MappedItem, MappingIndex, Match, Unmatched
 from kanghu.modules.catalog.models import ItemTree, ReferenceRange, StandardItem
 from kanghu.modules.catalog.seed import load_standards
@@ -102,13 +102,20 @@ async def package_items(tx: Tx, institution_id: UUID | None, package: str) -> li
     return await repository.packages.items_of(tx, institution_id, package)
 
 
-async def vendor_items_for(tx: Tx, vendor_id: UUID, item_codes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+async def vendor_items_for(
+    tx: Tx, vendor_id: UUID, item_codes: Sequence[str], sex: str = ""
+) -> dict[str, tuple[str, ...]]:
     """Standard item → the vendor's own codes for it (left and right arm are two), for lists sent to the vendor.
 
-    Only confirmed mappings of items active at the vendor; a standard item the vendor cannot do is missing.
+    Only confirmed mappings of items active at the vendor, and open to `sex` (GB/T 2261.1) when it is given; a standard item
+    the vendor cannot do is missing.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for item_code, vendor_code in await repository.mappings.vendor_codes(tx, vendor_id, item_codes):
+    for item_code, vendor_code, sex_limit in await repository.mappings.vendor_codes(
+        tx, vendor_id, item_codes
+    ):
+        if sex and not policy.admits_sex(sex_limit, sex):
+            continue
         found[item_code] = (*found.get(item_code, ()), vendor_code)
     return found
 

@@ -121,12 +121,12 @@ async def remove(tx: Tx, vendor_id: UUID, codes: Sequence[str]) -> int:
     return affected(status)
 
 
-async def vendor_codes(tx: Tx, vendor_id: UUID, item_codes: Sequence[str]) -> list[tuple[str, str]]:
-    """(standard item, vendor item) pairs that can be booked: confirmed, and active at the vendor."""
+async def vendor_codes(tx: Tx, vendor_id: UUID, item_codes: Sequence[str]) -> list[tuple[str, str, str]]:
+    """(standard item, vendor item, the vendor's sex limit) that can be booked: confirmed, and active at the vendor."""
     return [
-        (record["item_code"], record["vendor_item_code"])
+        (record["item_code"], record["vendor_item_code"], record["sex_limit"])
         for record in await tx.fetch(
-            """SELECT m.item_code, m.vendor_item_code
+            """SELECT m.item_code, m.vendor_item_code, v.sex_limit
                  FROM catalog.mappings m
                  JOIN catalog.vendor_items v ON v.vendor_id = m.vendor_id AND v.code = m.vendor_item_code
                 WHERE m.item_code = ANY($2) AND m.vendor_id = $1 AND m.status = 'confirmed' AND v.active

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 
 from kanghu.kernel.errors import Forbidden
-from kanghu.kernel.security import Caller, Scope, can
+from kanghu.kernel.security import Caller, Scope, can, can_and_waits
 from kanghu.kernel.web import Transaction
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange.repository import vendors
@@ -41,7 +41,7 @@ async def list_own_bindings(caller: Annotated[Caller, can(OWN)], tx: Transaction
     responses={502: {"description": "绑定失败（104），原因见 message"}},
 )
 async def bind_account(
-    body: NewBinding, caller: Annotated[Caller, can(OWN)], request: Request
+    body: NewBinding, caller: Annotated[Caller, can_and_waits(OWN)], request: Request
 ) -> BindingView:
     """签约并绑定体检账号：签署数据使用授权协议后向体检机构查询账号，查无时新建"""
     person_id = body.person_id or caller.person_id

@@ -41,12 +41,13 @@ async def prepare_appointment(tx: Tx, booking_id: UUID) -> None:
     assert vendor is not None
     assert booking.appointment_date is not None
     lines = await health.checklist_for_booking(tx, booking_id)
+    person = msgspec.convert(await people.wire_person(tx, booking.person_id), Person)
     body = msgspec.json.encode(
         Appointment(
             exam_account=booking.exam_account,
-            person=msgspec.convert(await people.wire_person(tx, booking.person_id), Person),
+            person=person,
             appointment_date=f"{booking.appointment_date:%Y%m%d}",
-            items=await in_vendor_codes(tx, vendor.id, lines),
+            items=await in_vendor_codes(tx, vendor.id, lines, person.sex),
         )
     )
     message_id = new_id()

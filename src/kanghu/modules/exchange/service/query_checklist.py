@@ -19,21 +19,17 @@ async def query_checklist(tx: Tx, context: Context, query: ChecklistQuery) -> Ou
     if not await forms.has_completed(tx, opening.person_id):
         return Outcome("refused", [no_record(query.exam_account, "questionnaire_missing")])
     lines = await health.confirmed_or_draft_list(tx, opening.person_id, opening.institution_id)
-    return Outcome(
-        "done",
-        data={
-            "person": await people.wire_person(tx, opening.person_id),
-            "items": await in_vendor_codes(tx, context.vendor_id, lines),
-        },
-    )
+    person = await people.wire_person(tx, opening.person_id)
+    items = await in_vendor_codes(tx, context.vendor_id, lines, person["sex"])
+    return Outcome("done", data={"person": person, "items": items})
 
 
-async def in_vendor_codes(tx: Tx, vendor_id: UUID, lines: list[health.ListItem]) -> list[ListItem]:
+async def in_vendor_codes(tx: Tx, vendor_id: UUID, lines: list[health.ListItem], sex: str) -> list[ListItem]:
     """The lines of a list as the vendor knows them; an item without a mapping keeps its standard code only.
 
     One standard item may be several of the vendor's (left and right arm): then each of them is a line.
     """
-    codes = await catalog.vendor_items_for(tx, vendor_id, [line.item_code for line in lines])
+    codes = await catalog.vendor_items_for(tx, vendor_id, [line.item_code for line in lines], sex)
     return [
         ListItem(
             item_code=vendor_code,
