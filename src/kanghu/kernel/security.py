@@ -122,6 +122,19 @@ class Can(Access):
         return caller
 
 
+class CanAndWaits(Access):
+    """Like `Can`, in a short transaction of its own: the route holds no connection while it waits for the outside."""
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request) -> Caller:
+        async with request.app.state.database.transaction() as tx:
+            caller = await _caller(request, tx)
+        caller.scope(str(self.permission))
+        return caller
+
+
 class SignedIn(Access):
     """Any signed-in caller: for what concerns nobody but themselves."""
 
@@ -146,6 +159,11 @@ class Anyone(Access):
 
 def can(permission: str) -> Any:
     return Depends(Can(permission), scope="function")
+
+
+def can_and_waits(permission: str) -> Any:
+    """For routes that call the outside: they get no `Transaction` and open short ones themselves."""
+    return Depends(CanAndWaits(permission), scope="function")
 
 
 def signed_in() -> Any:
