@@ -130,22 +130,22 @@ def open_body(sealed: bytes, message_id: UUID) -> bytes:
 async def answer(database: Database, call: SignedCall, interface: Interface) -> bytes:
     """The envelope for a signed call. Raises transport faults (`Malformed`, `NonceReplayed`, `RequestIdReused`)."""
     push = interface.decode(call.body)
-    reason = ""
-    for _ in range(3):
+    while True:
         try:
-            async with database.transaction() as tx:
-                return await _handle(tx, call, interface, push)
+            return await _answer(database, call, interface, push)
         except _FirstDeliveryWasFaster:
-            continue
-        except NotSaved as error:
-            reason = error.reason
-            break
-        except _REFUSED_BY_DATABASE as error:
-            log.get("exchange").error(
-                "message_not_saved", interface=interface.code, error=type(error).__name__
-            )
-            reason = "内容不符合保存条件"
-            break
+            continue  # its answer is there now
+
+
+async def _answer(database: Database, call: SignedCall, interface: Interface, push: Any) -> bytes:
+    try:
+        async with database.transaction() as tx:
+            return await _handle(tx, call, interface, push)
+    except NotSaved as error:
+        reason = error.reason
+    except _REFUSED_BY_DATABASE as error:
+        log.get("exchange").error("message_not_saved", interface=interface.code, error=type(error).__name__)
+        reason = "内容不符合保存条件"
     if interface.not_saved is None:
         raise Malformed("无法处理该请求")
     async with database.transaction() as tx:
