@@ -70,6 +70,19 @@ CREATE TABLE kernel.audit_inbox (
 
 COMMENT ON TABLE kernel.audit_inbox IS '审计待入链：与业务同一事务写入，后台每两秒移入 audit_log';
 
+COMMENT ON COLUMN kernel.audit_inbox.id IS '写入的先后';
+COMMENT ON COLUMN kernel.audit_inbox.at IS '发生时间';
+COMMENT ON COLUMN kernel.audit_inbox.actor_kind IS '操作者类别：staff 员工、customer 客户、app 对接系统、system 系统';
+COMMENT ON COLUMN kernel.audit_inbox.actor_id IS '操作者账户';
+COMMENT ON COLUMN kernel.audit_inbox.action IS '动作代码：模块.对象.动作';
+COMMENT ON COLUMN kernel.audit_inbox.subject IS '对象：表/主键';
+COMMENT ON COLUMN kernel.audit_inbox.person_id IS '涉及的自然人';
+COMMENT ON COLUMN kernel.audit_inbox.institution_id IS '机构';
+COMMENT ON COLUMN kernel.audit_inbox.request_id IS '请求编号';
+COMMENT ON COLUMN kernel.audit_inbox.ip IS '来源地址';
+COMMENT ON COLUMN kernel.audit_inbox.detail IS '补充说明（JSON，不含个人信息）';
+COMMENT ON COLUMN kernel.audit_inbox.mac IS '内容校验码 HMAC-SHA256';
+
 CREATE TABLE kernel.audit_log (
     seq bigint PRIMARY KEY CHECK (seq > 0),
     at timestamptz NOT NULL,
