@@ -105,6 +105,7 @@ class House:
     client: httpx.AsyncClient
     sides: dict[str, Side] = field(default_factory=dict)
     tokens: dict[str, Caller] = field(default_factory=dict)
+    common: dict[str, Any] = field(default_factory=dict)
     knocks: int = 0
     post: Any = None
 
@@ -216,6 +217,7 @@ async def _furnish(house: House) -> None:
     await house.work()
     for side in house.sides.values():
         await _look_up(house, side)
+    await _common(house, boss)
 
 
 Place = tuple[UUID, UUID, UUID, str]
@@ -407,8 +409,18 @@ async def _look_up(house: House, side: Side) -> None:
     )
 
 
-async def with_a_dead_letter(house: House) -> int:
+async def _common(house: House, boss: dict[str, str]) -> None:
+    """What belongs to the whole house: drafts of a form and of an item's tree, a role, a job that failed."""
+    published = await house.call("GET", "/api/admin/forms/phq9/versions/1", boss)
+    new = {"code": "draft_form", "kind": "scale", "title": "草稿"}
+    await house.call("POST", "/api/admin/forms", boss, new)
+    tree = await house.call("POST", "/api/admin/catalog/items/LAB.K/trees", boss)
     async with house.database.transaction() as tx:
         await enqueue(tx, "health.assess", {})
-        found: int = await tx.fetchval("UPDATE pgqueuer SET status = 'failed' RETURNING id")
-    return found
+        job: int = await tx.fetchval("UPDATE pgqueuer SET status = 'failed' RETURNING id")
+    house.common = {
+        "definition": published["definition"],
+        "tree_id": tree["id"],
+        "role_id": await house.one("SELECT id FROM accounts.roles WHERE code = 'doctor'"),
+        "job_id": job,
+    }

@@ -45,9 +45,12 @@ GLOBAL = {
     "vendor_item_code": "K",
     "notice_template": "guide_received",
     "form": "phq9",
+    "draft_form": "draft_form",
 }
 # Operations whose `booking_id` is one that can still be cancelled, and the like.
 PATH = {
+    "forms_save_draft": {"code": "draft_form"},
+    "forms_publish_version": {"code": "draft_form"},
     "exams_cancel_own_booking": {"booking_id": "open_booking_id"},
     "forms_save_answers": {"response_id": "draft_id"},
     "forms_complete_response": {"response_id": "draft_id"},
@@ -55,13 +58,19 @@ PATH = {
 }
 
 
-def path_of(route: Route, side: Side, extra: dict[str, Any]) -> str:
+def body_of(route: Route, side: Side, common: dict[str, Any]) -> Any:
+    if route.operation == "forms_save_draft":
+        return {"definition": common["definition"], "revision": 1}
+    return BODIES[route.operation](side) if route.operation in BODIES else None
+
+
+def path_of(route: Route, side: Side, common: dict[str, Any]) -> str:
     code = GLOBAL["item"]
     if route.operation.startswith("forms_"):
         code = GLOBAL["form"]
     if route.operation.startswith("notices_"):
         code = GLOBAL["notice_template"]
-    values = {**GLOBAL, "code": code, **side.ids, **extra}
+    values = {**GLOBAL, "code": code, **side.ids, **common}
     values |= {name: values[instead] for name, instead in PATH.get(route.operation, {}).items()}
     return route.path.format_map(values)
 

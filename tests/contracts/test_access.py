@@ -15,22 +15,12 @@ from kanghu.kernel.security import PERMISSIONS, Anyone, Caller, Scope, SignedIn
 from kanghu.modules.accounts.roles import BUILTIN_ROLES, permissions_of
 from kanghu.modules.exchange.access import SignedAccess
 
-from .house import TOTP, House, Side, with_a_dead_letter
+from .house import TOTP, House, Side
 from .matrix import SNAPSHOT, matrix
-from .requests import BODIES, Route, filters, path_of, routes_of
+from .requests import BODIES, Route, body_of, filters, path_of, routes_of
 
 ROLES = [role.code for role in BUILTIN_ROLES]
 REFUSED = (401, 403, 404)
-
-
-@pytest.fixture(scope="module")
-async def extra(house: House) -> dict[str, Any]:
-    """Ids of what belongs to the whole house."""
-    return {
-        "tree_id": await house.one("SELECT id FROM catalog.item_trees LIMIT 1"),
-        "role_id": await house.one("SELECT id FROM accounts.roles WHERE code = 'doctor'"),
-        "job_id": await with_a_dead_letter(house),
-    }
 
 
 @pytest.fixture(scope="module")
@@ -48,16 +38,14 @@ async def ask(
     route: Route,
     headers: dict[str, str],
     side: Side,
-    extra: dict[str, Any],
     *,
     filtered: bool = False,
 ) -> httpx.Response:
-    body = BODIES[route.operation](side) if route.operation in BODIES else None
     return await house.client.request(
         route.method,
-        path_of(route, side, extra),
+        path_of(route, side, house.common),
         headers=headers,
-        json=body,
+        json=body_of(route, side, house.common),
         params=filters(route, side) if filtered else None,
     )
 
@@ -70,7 +58,7 @@ def test_who_may_what_is_what_was_agreed(house: House) -> None:
     assert matrix(house.app) == Path(SNAPSHOT).read_text(encoding="utf-8")
 
 
-async def test_nobody_gets_in_without_signing_in(house: House, extra: dict[str, Any]) -> None:
+async def test_nobody_gets_in_without_signing_in(house: House) -> None:
     before, knocks = await house.fingerprint(), house.knocks
     asked = 0
     for route in routes_of(house.app):
@@ -79,7 +67,7 @@ async def test_nobody_gets_in_without_signing_in(house: House, extra: dict[str, 
         for headers in ({}, {"Authorization": "Bearer made-up"}, {"Authorization": "Basic YTpi"}):
             if isinstance(route.access, SignedAccess):
                 headers["Content-Type"] = "application/json"
-            answer = await ask(house, route, headers, house.sides["ours"], extra)
+            answer = await ask(house, route, headers, house.sides["ours"])
             assert answer.status_code == 401, (route.label, answer.status_code, answer.text)
             asked += 1
     assert asked > 400
@@ -91,7 +79,7 @@ async def test_nobody_gets_in_without_signing_in(house: House, extra: dict[str, 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_role_is_refused_what_it_was_not_given(
-    house: House, sessions: dict[str, dict[str, str]], extra: dict[str, Any], role: str
+    house: House, sessions: dict[str, dict[str, str]], role: str
 ) -> None:
     """Real sessions, good requests about their own institution: 403, nothing written, nothing sent."""
     given = set(permissions_of(next(found for found in BUILTIN_ROLES if found.code == role), PERMISSIONS))
@@ -100,7 +88,7 @@ async def test_a_role_is_refused_what_it_was_not_given(
     for route in routes_of(house.app):
         if route.access.permission is None or route.access.permission in given:
             continue
-        answer = await ask(house, route, sessions[role], house.sides["ours"], extra)
+        answer = await ask(house, route, sessions[role], house.sides["ours"])
         assert answer.status_code == 403, (role, route.label, answer.status_code, answer.text)
         assert answer.json()["code"] == "access.forbidden"
         asked += 1
@@ -169,7 +157,7 @@ def is_staff(route: Route) -> bool:
     return route.access.permission is not None and ".own." not in route.access.permission
 
 
-async def test_requests_of_this_test_are_good_ones(house: House, extra: dict[str, Any]) -> None:
+async def test_requests_of_this_test_are_good_ones(house: House) -> None:
     """The refusals below prove something only because the same requests about one's own institution go through."""
     ours = house.sides["ours"]
     headers = house.stand_in(staff_of(ours, Scope(institutions=(ours.institution,))))
@@ -177,14 +165,14 @@ async def test_requests_of_this_test_are_good_ones(house: House, extra: dict[str
     async with undone(house):
         for route in routes_of(house.app):
             if is_staff(route) and names_something(route, ours):
-                answer = await ask(house, route, headers, ours, extra)
+                answer = await ask(house, route, headers, ours)
                 if answer.status_code not in (200, 201, 204, 409):
                     refused[route.operation] = (answer.status_code, answer.text[:200])
     assert refused == {}
 
 
 @pytest.mark.parametrize("kind", ["institution", "department", "own", "nobody"])
-async def test_staff_never_reach_another_institution(house: House, extra: dict[str, Any], kind: str) -> None:
+async def test_staff_never_reach_another_institution(house: House, kind: str) -> None:
     """With every permission, on four kinds of scope: requests about the other side are refused, lists don't show it."""
     ours, other = house.sides["ours"], house.sides["other"]
     headers = house.stand_in(staff_of(ours, scopes(ours)[kind]))
@@ -194,27 +182,27 @@ async def test_staff_never_reach_another_institution(house: House, extra: dict[s
         if not is_staff(route):
             continue
         if names_something(route, other):
-            answer = await ask(house, route, headers, other, extra)
+            answer = await ask(house, route, headers, other)
             if answer.status_code not in REFUSED and not _is_empty(route, answer):
                 faults.append((route.label, answer.status_code, answer.text[:300]))
             faults += _seen(route, answer, other)
         elif route.method == "GET":
-            faults += await _seen_in_lists(house, route, headers, ours, other, extra)
+            faults += await _seen_in_lists(house, route, headers, ours, other)
     assert faults == []
     assert (await house.changed_since(before), house.knocks) == ({}, knocks)
 
 
 async def _seen_in_lists(
-    house: House, route: Route, headers: dict[str, str], ours: Side, other: Side, extra: dict[str, Any]
+    house: House, route: Route, headers: dict[str, str], ours: Side, other: Side
 ) -> list[Any]:
     """Without filters, with ours, with theirs: never anything of the other side."""
     faults = []
     for side in (ours, other):
-        answer = await ask(house, route, headers, side, extra, filtered=True)
+        answer = await ask(house, route, headers, side, filtered=True)
         if answer.status_code not in (200, 403, 404):
             faults.append((route.label, answer.status_code, answer.text[:300]))
         faults += _seen(route, answer, other)
-    answer = await ask(house, route, headers, ours, extra)
+    answer = await ask(house, route, headers, ours)
     return faults + _seen(route, answer, other)
 
 
@@ -247,14 +235,14 @@ def is_own(route: Route) -> bool:
     return own or isinstance(route.access, SignedIn)
 
 
-async def test_customers_requests_of_this_test_are_good_ones(house: House, extra: dict[str, Any]) -> None:
+async def test_customers_requests_of_this_test_are_good_ones(house: House) -> None:
     ours = house.sides["ours"]
     headers = await house.sign_in("customer-ours")
     refused = {}
     async with undone(house):
         for route in routes_of(house.app):
             if is_own(route) and names_something(route, ours) and route.path.startswith("/api/patient/"):
-                answer = await ask(house, route, headers, ours, extra)
+                answer = await ask(house, route, headers, ours)
                 # 502: the vendor, which hangs up here, was asked for an account.
                 if answer.status_code not in (200, 201, 204, 409, 502):
                     refused[route.operation] = (answer.status_code, answer.text[:200])
@@ -265,7 +253,7 @@ async def test_customers_requests_of_this_test_are_good_ones(house: House, extra
 
 @pytest.mark.parametrize("whose", ["neighbour", "other"])
 async def test_customers_never_reach_another_customer(
-    house: House, sessions: dict[str, dict[str, str]], extra: dict[str, Any], whose: str
+    house: House, sessions: dict[str, dict[str, str]], whose: str
 ) -> None:
     """Somebody of the same institution, and somebody of another one."""
     side, headers = house.sides[whose], sessions["customer"]
@@ -277,7 +265,7 @@ async def test_customers_never_reach_another_customer(
         about = names_something(route, side) and not _about_nobody(route)
         if not about and route.method != "GET":
             continue
-        answer = await ask(house, route, headers, side, extra, filtered=True)
+        answer = await ask(house, route, headers, side, filtered=True)
         asked += 1
         if answer.status_code not in (REFUSED if about else (200, 403, 404)):
             faults.append((route.label, answer.status_code, answer.text[:300]))
@@ -297,7 +285,7 @@ def _about_nobody(route: Route) -> bool:
 
 
 async def test_staff_never_reach_the_inbox_and_sessions_of_others(
-    house: House, sessions: dict[str, dict[str, str]], extra: dict[str, Any]
+    house: House, sessions: dict[str, dict[str, str]]
 ) -> None:
     other, headers = house.sides["other"], sessions["doctor"]
     before = await house.fingerprint()
@@ -306,7 +294,7 @@ async def test_staff_never_reach_the_inbox_and_sessions_of_others(
         if isinstance(route.access, SignedIn) and route.operation not in ENDS_THE_SESSION | UP_TO:
             if route.method != "GET" and not names_something(route, other):
                 continue
-            answer = await ask(house, route, headers, other, extra)
+            answer = await ask(house, route, headers, other)
             asked += 1
             assert not _seen(route, answer, other)
             if names_something(route, other):
