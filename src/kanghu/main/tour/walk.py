@@ -6,14 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 import typer
 
-from kanghu.kernel.clock import SHANGHAI
 from kanghu.main.tour.client import Http, Refused
-from kanghu.main.tour.mapping import LEFT_FOR_THE_TOUR, suggested
+from kanghu.main.tour.mapping import ADDED_ITEM, suggested
 
 PATIENCE_S = 40
 
@@ -181,7 +179,11 @@ async def results(tour: Tour) -> None:
     )
     envelope = run["deliveries"][0]["envelope"]
     show("应答", envelope)
-    tell("已对照的结果当即入库；未对照的原样暂存，501 逐项列出")
+    tell("已对照的结果当即入库。客户现场加做一项，体检系统的代码平台还不认识：")
+    added = {"exam_no": tour.booking["exam_no"], "change": "1", "values": {ADDED_ITEM: "25.4"}}
+    run = await tour.sandbox.post("/control/results", added)
+    show("应答", run["deliveries"][0]["envelope"])
+    tell("未对照的结果原样暂存，501 逐项列出；没有一条丢失")
 
 
 async def map_items(tour: Tour) -> None:
@@ -189,10 +191,10 @@ async def map_items(tour: Tour) -> None:
     items = [
         item
         for item in await tour.it_staff.pages(f"{path}/items", status="unmapped")
-        if item["code"] in LEFT_FOR_THE_TOUR
+        if item["code"] == ADDED_ITEM
     ]
     if not items:
-        tell("总胆红素(TBIL-X) 在上一次已对照，这次直接入库")
+        tell(f"{ADDED_ITEM} 在上一次导览中已对照，这次直接入库")
         return
     codes = [item["code"] for item in items]
     wanted = {"vendor_id": tour.vendor_id, "vendor_item_codes": codes}
@@ -220,15 +222,10 @@ async def report(tour: Tour) -> None:
 
 
 async def judge(tour: Tour) -> None:
-    since = (datetime.now(SHANGHAI) - timedelta(minutes=5)).isoformat()
-
     async def assessed() -> Any:
         cards = await tour.customer.get("/api/patient/health/risks")
-        return (
-            cards
-            if any(card["status"] == "computed" and card["assessed_at"] > since for card in cards)
-            else None
-        )
+        known = {card["model"] for card in cards if card["status"] == "computed"}
+        return cards if known >= {"china_par_2016", "ckd_epi_2021_cr"} else None
 
     for card in await until("风险评估", assessed):
         if card["status"] == "computed":

@@ -27,7 +27,7 @@ Day: TypeAlias = Annotated[
 ]
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, omit_defaults=True):
     """客户个人信息"""
 
     name: Annotated[str, _element("DE02.01.039.00", "姓名", min_length=1, max_length=100)]
