@@ -15,6 +15,7 @@ from tests.wire.hospital import (
     messages,
     new_exam_no,
     only_message,
+    query,
     result,
     results_body,
     scripted_vendor,
@@ -249,3 +250,28 @@ def test_what_waits_for_an_exam_already_waits_once(platform: Platform, plain_ven
     map_items(platform, {code: "EXAM.CAROTID_US"}, plain_vendor.vendor_id)
     eventually(lambda: values(customer, one) == values(customer, other) == {code: "5"})
     assert waiting(platform, vendor_item_code=code) == []
+
+
+def test_results_that_go_on_waiting_do_not_block_the_later_ones(
+    platform: Platform, vendor: Vendor, customer: Customer
+) -> None:
+    """More than a batch waits in a unit that nobody can convert; behind them comes one that can be filed."""
+    code, blocked, filed = f"BLOCK-{new_exam_no()}", new_exam_no(), new_exam_no()
+    vendor.push("results", results_body(customer, new_exam_no(), result(code, "80", unit="mg/dL")))
+    vendor.push("results", results_body(customer, blocked, result(code, "1", unit="瓶")))
+    query(
+        platform,
+        """INSERT INTO exchange.staged_results (id, vendor_id, message_id, person_id, institution_id, booking_id, change,
+                  vendor_item_code, item_name, result, content_sha256, reason)
+           SELECT (left(id::text, 24) || lpad(to_hex(number), 12, '0'))::uuid, vendor_id, message_id, person_id,
+                  institution_id, booking_id, change, vendor_item_code, item_name, result, number::text::bytea, reason
+             FROM exchange.staged_results, generate_series(1, 600) AS number
+            WHERE vendor_item_code = $1 AND result ->> 'unit' = '瓶'""",
+        code,
+    )
+    vendor.push("results", results_body(customer, filed, result(code, "90", unit="mg/dL")))
+    map_items(platform, {code: "LAB.FPG"})
+    eventually(lambda: values(customer, filed) == {code: "90"})
+    found = waiting(platform, vendor_item_code=code)
+    assert {line["reason_text"] for line in found} == {"单位无法换算"}
+    query(platform, "DELETE FROM exchange.staged_results WHERE vendor_item_code = $1", code)
