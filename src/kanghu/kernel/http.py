@@ -84,6 +84,10 @@ class _Peer:
     failures: int = 0
     open_until: float = 0.0
 
+    def refuse_while_open(self) -> None:
+        if self.open_until > time.monotonic():
+            raise PeerFailed("对方系统连续失败，暂停访问片刻")
+
 
 BREAK_AFTER = 5
 BREAK_FOR_S = 15.0
@@ -114,9 +118,9 @@ class Outbound:
     ) -> "Answer":
         """One POST. Any HTTP answer below 500 but 429 is returned as it is; raises `PeerFailed`."""
         known = self._peers.setdefault(peer, _Peer())
-        if known.open_until > time.monotonic():
-            raise PeerFailed("对方系统连续失败，暂停访问片刻")
+        known.refuse_while_open()
         async with known.calls:
+            known.refuse_while_open()  # it may have opened while this call waited for its turn
             try:
                 async with asyncio.timeout(deadline_s):
                     answer = await self._bounded_post(url, content, headers)

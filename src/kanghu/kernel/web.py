@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kanghu.kernel import log
@@ -222,6 +223,7 @@ def install_error_handlers(app: FastAPI) -> None:
         (AppError, app_error),
         (RequestValidationError, validation_error),
         (HTTPException, http_error),
+        (ClientDisconnect, bad_value),  # nobody is there to read it
         *[(kind, bad_value) for kind in _BAD_VALUES],
         *[(kind, passing) for kind in _PASSING],
         (Exception, unexpected),
