@@ -109,7 +109,10 @@ class Battered(Platform):
 
         def healthy() -> bool:
             try:
-                return httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200 and self.listening() > 0
+                return (
+                    httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200
+                    and self.listening() > 0
+                )
             except (httpx.HTTPError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 return False
 
