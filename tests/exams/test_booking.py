@@ -154,3 +154,14 @@ async def test_a_failed_booking_gives_its_place_back(database: Database) -> None
         await exams.mark_failed(tx, booking.id, "号源已满")
         assert await exams.mark_failed(tx, booking.id, "again") is None
         assert await tx.fetchval("SELECT taken FROM exams.booking_days WHERE vendor_id = $1", vendor) == 0
+
+
+async def test_what_was_prepared_for_a_cancelled_booking_hears_of_it(database: Database) -> None:
+    vendor = new_id()
+    person = await bound_person(database, vendor)
+    async with database.transaction() as tx:
+        await exams.set_daily_capacity(tx, vendor, 1)
+        booking = await exams.request_booking(tx, SYSTEM, person, vendor, clock.today())
+    async with database.transaction() as tx:
+        await exams.mark_failed(tx, booking.id, "号源已满")
+        assert await tx.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'health.drop_list'") == 1

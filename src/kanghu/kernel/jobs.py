@@ -36,7 +36,6 @@ class JobType:
     payload_type: type
     in_transaction: bool
     attempts: int
-    first_delay: timedelta
     longest_delay: timedelta
     concurrency: int
 
@@ -48,64 +47,44 @@ class Timer:
     run: Callable[[Tx], Awaitable[None]]
 
 
+FIRST_DELAY = timedelta(seconds=2)
+"""Before the second try; it doubles from try to try up to the job's `longest_delay`."""
+
 JOBS: dict[str, JobType] = {}
 TIMERS: dict[str, Timer] = {}
 _NAME_OF: dict[Any, str] = {}
 
 
-def _register(
-    name: str,
-    run: JobFunction,
-    *,
-    in_transaction: bool,
-    attempts: int,
-    first_delay: timedelta,
-    longest_delay: timedelta,
-    concurrency: int,
-) -> None:
-    if name in JOBS and JOBS[name].run is not run:
-        raise RuntimeError(f"two jobs are called {name}")
-    hints = [hint for key, hint in get_type_hints(run).items() if key != "return"]
-    JOBS[name] = JobType(
-        name, run, hints[1], in_transaction, attempts, first_delay, longest_delay, concurrency
-    )
-    _NAME_OF[run] = name
+def _declare(
+    name: str, *, in_transaction: bool, attempts: int, longest_delay: timedelta, concurrency: int
+) -> Callable[[JobFunction], JobFunction]:
+    def decorate(run: JobFunction) -> JobFunction:
+        if name in JOBS and JOBS[name].run is not run:
+            raise RuntimeError(f"two jobs are called {name}")
+        hints = [hint for key, hint in get_type_hints(run).items() if key != "return"]
+        JOBS[name] = JobType(name, run, hints[1], in_transaction, attempts, longest_delay, concurrency)
+        _NAME_OF[run] = name
+        return run
+
+    return decorate
 
 
 def job(
-    name: str,
-    *,
-    attempts: int = 8,
-    first_delay: timedelta = timedelta(seconds=2),
-    longest_delay: timedelta = timedelta(minutes=10),
-    concurrency: int = 0,
+    name: str, *, attempts: int = 8, longest_delay: timedelta = timedelta(minutes=10), concurrency: int = 0
 ) -> Callable[[JobFunction], JobFunction]:
     """`async def name(tx, payload)` as a durable job; `concurrency` bounds how many run at once (0 = unbounded)."""
-
-    def decorate(run: JobFunction) -> JobFunction:
-        _register(name, run, in_transaction=True, attempts=attempts, first_delay=first_delay,
-                  longest_delay=longest_delay, concurrency=concurrency)  # fmt: skip
-        return run
-
-    return decorate
+    return _declare(
+        name, in_transaction=True, attempts=attempts, longest_delay=longest_delay, concurrency=concurrency
+    )
 
 
 def outbound_job(
-    name: str,
-    *,
-    attempts: int = 20,
-    first_delay: timedelta = timedelta(seconds=2),
-    longest_delay: timedelta = timedelta(minutes=5),
-    concurrency: int = 4,
+    name: str, *, attempts: int = 20, longest_delay: timedelta = timedelta(minutes=5), concurrency: int = 4
 ) -> Callable[[JobFunction], JobFunction]:
     """`async def name(database, payload)`: no transaction is held while the outside is waited for."""
-
-    def decorate(run: JobFunction) -> JobFunction:
-        _register(name, run, in_transaction=False, attempts=attempts, first_delay=first_delay,
-                  longest_delay=longest_delay, concurrency=concurrency)  # fmt: skip
-        return run
-
-    return decorate
+    return _declare(
+        name, in_transaction=False, attempts=attempts, longest_delay=longest_delay, concurrency=concurrency
+    )
 
 
 def every(

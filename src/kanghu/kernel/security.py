@@ -63,6 +63,12 @@ class Caller:
     ip: str = ""
     request_id: str = ""
 
+    def own_person(self) -> UUID:
+        """The person behind a customer's session. Raises `Forbidden` for accounts without one."""
+        if self.person_id is None:
+            raise Forbidden("请使用客户账户操作")
+        return self.person_id
+
     def may(self, permission: str) -> bool:
         return permission in self.grants
 

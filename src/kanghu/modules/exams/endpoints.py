@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from kanghu.kernel import audit
-from kanghu.kernel.errors import Forbidden
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
@@ -31,13 +30,6 @@ OWN = "exams.own.use"
 ItemCode = Annotated[str | None, Query(max_length=64, description="标准项目代码")]
 
 
-def own_person(caller: Caller) -> UUID:
-    """The person behind a customer's session. Raises `Forbidden` for accounts without one."""
-    if caller.person_id is None:
-        raise Forbidden("请使用客户账户操作")
-    return caller.person_id
-
-
 @patient.get("/days", operation_id="exams_list_free_days")
 async def list_free_days(
     vendor_id: UUID, _caller: Annotated[Caller, can(OWN)], tx: Transaction
@@ -52,7 +44,7 @@ async def request_booking(
 ) -> BookingView:
     """预约体检：选定日期后生成个性化清单，由医生确认并发送"""
     booking = await book.request_booking(
-        tx, caller, own_person(caller), body.vendor_id, body.appointment_date
+        tx, caller, caller.own_person(), body.vendor_id, body.appointment_date
     )
     return BookingView.model_validate(booking)
 
@@ -62,7 +54,7 @@ async def list_own_bookings(
     caller: Annotated[Caller, can(OWN)], tx: Transaction, limit: Limit = 20, cursor: Cursor = None
 ) -> Page[BookingView]:
     """我的预约"""
-    return await _booking_page(tx, caller, OWN, own_person(caller), None, limit, cursor)
+    return await _booking_page(tx, caller, OWN, caller.own_person(), None, limit, cursor)
 
 
 @patient.post("/bookings/{booking_id}/cancel", operation_id="exams_cancel_own_booking")
@@ -109,7 +101,7 @@ async def list_own_results(
     cursor: Cursor = None,
 ) -> Page[ResultView]:
     """我的体检结果，新的在前；给出项目代码即为该项目的历年趋势"""
-    return await _result_page(tx, caller, OWN, own_person(caller), item_code, limit, cursor)
+    return await _result_page(tx, caller, OWN, caller.own_person(), item_code, limit, cursor)
 
 
 @admin.get("/bookings", operation_id="exams_list_bookings")

@@ -18,6 +18,15 @@ class BookingRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookingEnded(Event):
+    """A requested booking was cancelled or failed: nothing waits for it any more."""
+
+    booking_id: UUID
+    person_id: UUID
+    institution_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResultsChanged(Event):
     """Results of an exam were added, changed or deleted; `item_codes` are standard codes."""
 

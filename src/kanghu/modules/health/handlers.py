@@ -3,7 +3,7 @@
 from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import on
-from kanghu.modules.exams.events import BookingRequested, ReportReceived, ResultsChanged
+from kanghu.modules.exams.events import BookingEnded, BookingRequested, ReportReceived, ResultsChanged
 from kanghu.modules.forms.events import QuestionnaireCompleted
 from kanghu.modules.health.events import AbnormalFound, ListConfirmed
 from kanghu.modules.health.repository import checklists
@@ -61,3 +61,8 @@ async def tell_list_ready(tx: Tx, event: ListConfirmed) -> None:
         subject=f"health.checklists/{event.checklist_id}",
         once=True,
     )
+
+
+@on(BookingEnded)
+async def drop_list(tx: Tx, event: BookingEnded) -> None:
+    await checklists.drop_drafts(tx, event.booking_id)

@@ -21,7 +21,7 @@ from kanghu.modules.exams.errors import (
     ExamAccountTaken,
     VendorNotFound,
 )
-from kanghu.modules.exams.events import BookingRequested
+from kanghu.modules.exams.events import BookingEnded, BookingRequested
 from kanghu.modules.exams.models import Booking, FreeDay
 from kanghu.modules.exams.repository import bookings
 
@@ -132,7 +132,7 @@ async def cancel_booking(tx: Tx, caller: Caller, booking_id: UUID, scope: Scope)
     cancelled = await bookings.move_booking(tx, booking_id, ["requested"], "cancelled")
     if cancelled is None:
         raise BookingNotCancellable
-    await _give_place_back(tx, cancelled)
+    await _end(tx, cancelled)
     await audit.record(
         tx,
         caller,
@@ -165,7 +165,7 @@ async def mark_failed(tx: Tx, booking_id: UUID, reason: str) -> Booking | None:
     """The vendor refused (202), or waiting ended; the day's place is free again."""
     failed = await bookings.move_booking(tx, booking_id, ["requested", "sending"], "failed", failure=reason)
     if failed is not None:
-        await _give_place_back(tx, failed)
+        await _end(tx, failed)
     return await _moved(tx, failed)
 
 
@@ -182,7 +182,12 @@ async def _moved(tx: Tx, booking: Booking | None) -> Booking | None:
     return booking
 
 
-async def _give_place_back(tx: Tx, booking: Booking) -> None:
+async def _end(tx: Tx, booking: Booking) -> None:
+    """The day's place is free again, and whoever prepares for the booking hears of it."""
+    ended = BookingEnded(
+        booking_id=booking.id, person_id=booking.person_id, institution_id=booking.institution_id
+    )
+    await publish(tx, ended)
     if booking.appointment_date is not None:
         await bookings.give_place_back(tx, booking.vendor_id, booking.appointment_date)
 

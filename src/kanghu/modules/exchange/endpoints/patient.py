@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 
-from kanghu.kernel.errors import Forbidden
 from kanghu.kernel.security import Caller, Scope, can, can_and_waits
 from kanghu.kernel.web import Transaction
 from kanghu.modules.exams import public as exams
@@ -26,11 +25,9 @@ async def list_vendor_choices(_caller: Annotated[Caller, can(OWN)], tx: Transact
 @patient.get("/bindings", operation_id="exchange_list_own_bindings")
 async def list_own_bindings(caller: Annotated[Caller, can(OWN)], tx: Transaction) -> list[BindingView]:
     """我已绑定的体检账号"""
-    if caller.person_id is None:
-        raise Forbidden("请使用客户账户操作")
     return [
         BindingView(vendor_id=bound.vendor_id, exam_account=bound.exam_account, new_account=False, hint="")
-        for bound in await exams.accounts_of(tx, caller.person_id)
+        for bound in await exams.accounts_of(tx, caller.own_person())
     ]
 
 
@@ -44,9 +41,7 @@ async def bind_account(
     body: NewBinding, caller: Annotated[Caller, can_and_waits(OWN)], request: Request
 ) -> BindingView:
     """签约并绑定体检账号：签署数据使用授权协议后向体检机构查询账号，查无时新建"""
-    person_id = body.person_id or caller.person_id
-    if person_id is None:
-        raise Forbidden("请使用客户账户操作")
+    person_id = body.person_id or caller.own_person()
     bound = await bind.bind(
         request.app.state.database, caller, person_id, body.vendor_id, body.agreement_version, body.channel
     )

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from kanghu.kernel.errors import Forbidden
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
@@ -25,17 +24,10 @@ MEANINGS = {
 }
 
 
-def own_person(caller: Caller) -> UUID:
-    """The person behind a customer's session. Raises `Forbidden` for accounts without one."""
-    if caller.person_id is None:
-        raise Forbidden("请使用客户账户操作")
-    return caller.person_id
-
-
 @patient.get("/risks", operation_id="health_list_own_risks")
 async def list_own_risks(caller: Annotated[Caller, can(OWN)], tx: Transaction) -> list[RiskCard]:
     """我的风险评估"""
-    found = await assess.current(tx, caller, own_person(caller), OWN)
+    found = await assess.current(tx, caller, caller.own_person(), OWN)
     return [RiskCard.model_validate(row) for row in found]
 
 
@@ -44,7 +36,7 @@ async def list_own_monitored_results(
     caller: Annotated[Caller, can(OWN)], tx: Transaction
 ) -> list[FlaggedResultView]:
     """我的各项最近结果及其高低"""
-    found = await flags.of_person(tx, caller, own_person(caller), OWN)
+    found = await flags.of_person(tx, caller, caller.own_person(), OWN)
     return [FlaggedResultView.model_validate(row) for row in found]
 
 
@@ -58,7 +50,7 @@ async def list_own_findings(
         tx,
         caller,
         OWN,
-        person_id=own_person(caller),
+        person_id=caller.own_person(),
         before=before[0] if before else None,
         limit=limit + 1,
     )
@@ -71,7 +63,7 @@ async def acknowledge_own_finding(
     finding_id: UUID, caller: Annotated[Caller, can(OWN)], tx: Transaction
 ) -> OwnFinding:
     """我已知晓"""
-    own_person(caller)
+    caller.own_person()
     told = Told(channel="in_app", said="本人在应用中确认知晓")
     found, _ = await handle_findings.take_step(tx, caller, finding_id, "acknowledge", told, OWN)
     return _in_plain_words(found)
@@ -80,7 +72,7 @@ async def acknowledge_own_finding(
 @patient.get("/checklist", operation_id="health_get_own_checklist")
 async def get_own_checklist(caller: Annotated[Caller, can(OWN)], tx: Transaction) -> OwnChecklist | None:
     """我最近的个性化体检清单"""
-    found = await confirm_list.newest_own(tx, caller, own_person(caller))
+    found = await confirm_list.newest_own(tx, caller, caller.own_person())
     if found is None:
         return None
     checklist, lines = found

@@ -283,6 +283,14 @@ async def replace_drafts_without_booking(tx: Tx, person_id: UUID, institution_id
     )
 
 
+async def drop_drafts(tx: Tx, booking_id: UUID) -> None:
+    """The booking will not take place: its unconfirmed list waits for nobody."""
+    await tx.execute(
+        "UPDATE health.checklists SET state = 'replaced' WHERE booking_id = $1 AND state = 'draft'",
+        booking_id,
+    )
+
+
 async def mark_used(tx: Tx, person_id: UUID, institution_id: UUID, booking_id: UUID, at: datetime) -> None:
     """After the exam its confirmed list is history; so is one without a booking that was confirmed before the exam."""
     await tx.execute(
