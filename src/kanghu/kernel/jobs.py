@@ -190,8 +190,8 @@ def queue_of(pool: asyncpg.Pool, database: Database) -> PgQueuer:
 
 
 def retry_delay(kind: JobType, attempts: int) -> timedelta:
-    """Doubles from `first_delay` up to `longest_delay`; bounded before it is multiplied, a timedelta ends at 2**46 s."""
-    return min(kind.first_delay * 2 ** min(attempts, 20), kind.longest_delay)
+    """Doubles from `FIRST_DELAY` up to `longest_delay`; bounded before it is multiplied, a timedelta ends at 2**46 s."""
+    return min(FIRST_DELAY * 2 ** min(attempts, 20), kind.longest_delay)
 
 
 def _deliver(database: Database, kind: JobType) -> Callable[[Job], Awaitable[None]]:
