@@ -146,7 +146,7 @@ COMMENT ON COLUMN exams.guides.received_at IS '接收时间';
 CREATE TABLE exams.results (
     booking_id uuid NOT NULL,
     vendor_item_code text NOT NULL,
-    id uuid NOT NULL,
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
     person_id uuid NOT NULL,
     institution_id uuid NOT NULL,
     item_code text NOT NULL,

@@ -91,7 +91,6 @@ class NewResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_on
     """
 
     vendor_item_code: str
-    id: UUID
     item_code: str
     item_name: str
     value_type: str

@@ -24,7 +24,7 @@ class Conversion(NamedTuple):
 
     def apply(self, number: Decimal) -> Decimal:
         """The number in the standard unit, to ten significant digits; untouched when nothing is to be converted."""
-        if self == IDENTITY:
+        if self is IDENTITY or self == IDENTITY:  # comparing fractions is slow, and this runs for every value
             return number
         exact = Fraction(number) * self.factor + self.offset
         rounded = _TEN_DIGITS.divide(Decimal(exact.numerator), Decimal(exact.denominator))

@@ -26,17 +26,17 @@ _HISTORY = """INSERT INTO exams.result_history
 STORE = f"""
 WITH stored AS (
     INSERT INTO exams.results AS kept
-        (booking_id, person_id, institution_id, message_id, deleted, vendor_item_code, id, item_code, item_name,
+        (booking_id, person_id, institution_id, message_id, deleted, vendor_item_code, item_code, item_name,
          value_type, raw_value, raw_unit, numeric_value, comparator, ordinal_rank, coded_value, unit, reference_text,
          vendor_abnormal_flag, specimen, method, performed_at, department, operator, reviewer, sub_findings, images,
          sequence)
-    SELECT $1, $2, $3, $4, false, vendor_item_code, id, item_code, item_name, value_type, raw_value,
+    SELECT $1, $2, $3, $4, false, vendor_item_code, item_code, item_name, value_type, raw_value,
            coalesce(raw_unit, ''), numeric_value, coalesce(comparator, ''), ordinal_rank, coalesce(coded_value, ''),
            coalesce(unit, ''), coalesce(reference_text, ''), coalesce(vendor_abnormal_flag, ''), coalesce(specimen, ''),
            coalesce(method, ''), performed_at, coalesce(department, ''), coalesce(operator, ''), coalesce(reviewer, ''),
            sub_findings, images, sequence
       FROM json_to_recordset($5::json) AS incoming (
-               vendor_item_code text, id uuid, item_code text, item_name text, value_type text, raw_value text,
+               vendor_item_code text, item_code text, item_name text, value_type text, raw_value text,
                raw_unit text, numeric_value float8, comparator text, ordinal_rank integer, coded_value text, unit text,
                reference_text text, vendor_abnormal_flag text, specimen text, method text, performed_at timestamptz,
                department text, operator text, reviewer text, sub_findings jsonb, images jsonb, sequence bigint)
@@ -70,11 +70,11 @@ SELECT array_agg(item_code) FROM stored
 DELETE = f"""
 WITH stored AS (
     INSERT INTO exams.results AS kept
-        (booking_id, person_id, institution_id, message_id, deleted, vendor_item_code, id, item_code, item_name,
+        (booking_id, person_id, institution_id, message_id, deleted, vendor_item_code, item_code, item_name,
          value_type, raw_value, raw_unit, comparator, coded_value, unit, reference_text, vendor_abnormal_flag, specimen,
          method, performed_at, department, operator, reviewer, sequence)
-    SELECT $1, $2, $3, $4, true, code, id, '', '', 'text', '', '', '', '', '', '', '', '', '', performed, '', '', '', number
-      FROM unnest($5::text[], $6::uuid[], $7::timestamptz[], $8::bigint[]) AS incoming (code, id, performed, number)
+    SELECT $1, $2, $3, $4, true, code, '', '', 'text', '', '', '', '', '', '', '', '', '', performed, '', '', '', number
+      FROM unnest($5::text[], $6::timestamptz[], $7::bigint[]) AS incoming (code, performed, number)
     ON CONFLICT (booking_id, vendor_item_code) DO UPDATE SET
         message_id = excluded.message_id, deleted = true, sequence = coalesce(excluded.sequence, kept.sequence),
         performed_at = greatest(excluded.performed_at, kept.performed_at), revision = kept.revision + 1, updated_at = now()
@@ -111,14 +111,13 @@ async def delete(
     message_id: UUID,
     *,
     codes: list[str],
-    ids: list[UUID],
     performed_at: list[datetime],
     sequences: list[int | None],
 ) -> list[str]:
     """Soft delete; returns the standard codes of what was there."""
     return (
         await tx.fetchval(
-            DELETE, booking_id, person_id, institution_id, message_id, codes, ids, performed_at, sequences
+            DELETE, booking_id, person_id, institution_id, message_id, codes, performed_at, sequences
         )
         or []
     )

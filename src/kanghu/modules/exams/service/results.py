@@ -6,7 +6,6 @@ from uuid import UUID
 from kanghu.kernel import audit
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import publish
-from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
 from kanghu.modules.exams.events import ResultsChanged
 from kanghu.modules.exams.models import NewResult, ResultRow, ResultVersion
@@ -48,7 +47,6 @@ async def delete_results(
         institution_id,
         message_id,
         codes=[code for code, _, _ in versions],
-        ids=[new_id() for _ in versions],
         performed_at=[performed_at for _, performed_at, _ in versions],
         sequences=[sequence for _, _, sequence in versions],
     )

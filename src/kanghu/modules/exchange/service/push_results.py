@@ -119,7 +119,6 @@ def match(
         batch.append(
             exams.NewResult(
                 vendor_item_code=result.item_code,
-                id=new_id(),
                 item_code=item.item_code,
                 item_name=result.item_name,
                 value_type=value.kind,
