@@ -190,6 +190,9 @@ def install_error_handlers(app: FastAPI) -> None:
 
     async def http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
+        if error.status_code == 400:
+            # FastAPI's own words for a body that is no text in UTF-8.
+            return _answer(request, Invalid("提交的内容不是 UTF-8 编码的 JSON"))
         known: AppError = (
             NotFound("没有这个地址") if error.status_code == 404 else AppError(str(error.detail))
         )

@@ -31,9 +31,10 @@ class ScoreView(_View):
 
     code: str
     title: str
-    value: float | int | None
-    band: str | None
-    band_display: str | None
+    # With a default, because answers leave out what is empty.
+    value: float | int | None = None
+    band: str | None = None
+    band_display: str | None = None
     missing: list[str]
     reason: str
 
@@ -110,7 +111,7 @@ class SheetState(BaseModel):
     revision: int
     version: int
     evaluation: EvaluationView
-    updated_at: datetime | None
+    updated_at: datetime | None = None
 
     @classmethod
     def of(cls, sheet: Sheet) -> "SheetState":
@@ -195,7 +196,7 @@ class ResponseView(BaseModel):
     scores: list[ScoreView]
     completeness: int
     updated_at: datetime
-    completed_at: datetime | None
+    completed_at: datetime | None = None
 
     @classmethod
     def of(cls, response: Response) -> "ResponseView":
