@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 
 from kanghu.kernel.config import Settings
 from kanghu.kernel.db import Tx
-from kanghu.main import documents
+from kanghu.kernel.events import LISTENERS
+from kanghu.kernel.jobs import TIMERS
+from kanghu.main import documents, modules
 from kanghu.main.cli import app as command_line
 from kanghu.main.modules import MODULES
 from kanghu.modules.exchange import errors as exchange_errors
@@ -210,6 +212,24 @@ def test_each_term_has_one_word_that_the_code_uses() -> None:
 def test_every_module_is_in_the_design() -> None:
     design = read("docs/系统设计.md")
     assert [name for name in MODULES if f"`{name}`" not in design] == []
+
+
+def test_every_listener_is_in_the_design() -> None:
+    modules.load()
+    table = dict(re.findall(r"^\| `([A-Z]\w+)` \| \w+ \| (.+) \|$", read("docs/系统设计.md"), re.MULTILINE))
+    for kind, listeners in LISTENERS.items():
+        if kind.__module__.startswith("kanghu."):
+            heard_by = {name.partition(".")[0] for name in listeners}
+            assert heard_by == set(re.findall(r"(\w+)：", table.get(kind.__name__, ""))), kind.__name__
+
+
+def test_every_timer_is_in_the_design() -> None:
+    modules.load()
+    table = read("docs/系统设计.md").partition("定时任务：")[2]
+    for timer in TIMERS.values():
+        minute, hour, *_ = timer.expression.split()
+        said = f"每 {minute[2:]} 分钟" if minute.startswith("*/") else f"{int(hour):02}:{int(minute):02}"
+        assert f"| {said} |" in table, timer.name
 
 
 async def test_generated_documents_are_fresh(tx: Tx) -> None:
