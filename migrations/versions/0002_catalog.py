@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from migrations import statements
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -9,15 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for part in (STANDARDS, ITEMS, TREES, PACKAGES, VENDORS):
-        for statement in part.split(";\n"):
-            if statement.strip():
-                op.execute(statement)
-    op.execute(KEEP_DECIDED_TREES)
-    op.execute(
-        "CREATE TRIGGER item_trees_keep_decided BEFORE UPDATE OR DELETE ON catalog.item_trees "
-        "FOR EACH ROW EXECUTE FUNCTION catalog.keep_decided_trees()"
-    )
+    for script in (STANDARDS, ITEMS, TREES, KEEP_DECIDED_TREES, PACKAGES, VENDORS):
+        statements.run(script)
 
 
 def downgrade() -> None:
@@ -397,7 +392,9 @@ BEGIN
     END IF;
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
-$$
+$$;
+CREATE TRIGGER item_trees_keep_decided BEFORE UPDATE OR DELETE ON catalog.item_trees
+    FOR EACH ROW EXECUTE FUNCTION catalog.keep_decided_trees();
 """
 
 PACKAGES = """

@@ -1,8 +1,8 @@
 """forms: questionnaires, assessment scales and document templates with their versions, and the answers"""
 
-import re
-
 from alembic import op
+
+from migrations import statements
 
 revision = "0003"
 down_revision = "0002"
@@ -158,12 +158,8 @@ CREATE TRIGGER keep_completed_response BEFORE UPDATE ON forms.responses
 
 
 def upgrade() -> None:
-    # asyncpg takes one statement at a time; a function body holds semicolons of its own
-    for part in (TABLES, IMMUTABLE_VERSION, GUARD_VERSION, IMMUTABLE_RESPONSE, GUARD_RESPONSE):
-        statements = [part] if "$$" in part else re.split(r";$", part.strip(), flags=re.MULTILINE)
-        for statement in statements:
-            if statement.strip():
-                op.execute(statement)
+    for script in (TABLES, IMMUTABLE_VERSION, GUARD_VERSION, IMMUTABLE_RESPONSE, GUARD_RESPONSE):
+        statements.run(script)
 
 
 def downgrade() -> None:

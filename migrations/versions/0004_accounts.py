@@ -1,8 +1,8 @@
 """accounts: institutions, departments, accounts, sessions, second factor, roles, vendor API credentials"""
 
-import re
-
 from alembic import op
+
+from migrations import statements
 
 revision = "0004"
 down_revision = "0003"
@@ -328,11 +328,8 @@ COMMENT ON COLUMN accounts.audit_checks.reason IS '不符的原因';
 
 
 def upgrade() -> None:
-    for part in (ORGANISATION, ACCOUNTS, ROLES, APPS, AUDIT_CHECKS):
-        # asyncpg takes one statement at a time; here every statement, and nothing else, ends a line with a semicolon
-        for statement in re.split(r";$", part.strip(), flags=re.MULTILINE):
-            if statement.strip():
-                op.execute(statement)
+    for script in (ORGANISATION, ACCOUNTS, ROLES, APPS, AUDIT_CHECKS):
+        statements.run(script)
 
 
 def downgrade() -> None:

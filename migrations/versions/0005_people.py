@@ -6,6 +6,8 @@ from importlib.resources import files
 from alembic import op
 from sqlalchemy import text
 
+from migrations import statements
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -318,8 +320,8 @@ COMMENT ON COLUMN people.pub_identity.id_number_index IS '规范化证件号码�
 
 
 def upgrade() -> None:
-    for statement in _statements(PERSONS + CONSENTS + SCOPE):
-        op.execute(statement)
+    for script in (PERSONS, CONSENTS, SCOPE):
+        statements.run(script)
     for name in PUBLISHED:
         kind, version = name.split(".")
         about = json.loads((AGREEMENTS / f"{name}.json").read_text(encoding="utf-8"))
@@ -341,17 +343,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP SCHEMA people CASCADE")
-
-
-def _statements(sql: str) -> list[str]:
-    """The driver takes one statement at a time; only function bodies hold inner semicolons."""
-    statements: list[str] = []
-    current: list[str] = []
-    inside = False
-    for line in sql.splitlines():
-        current.append(line)
-        inside ^= line.count("$$") % 2 == 1
-        if line.endswith(";") and not inside:
-            statements.append("\n".join(current))
-            current = []
-    return statements

@@ -1,8 +1,8 @@
 """notices: versioned templates, notices to people and staff, delivery records"""
 
-import re
-
 from alembic import op
+
+from migrations import statements
 
 revision = "0006"
 down_revision = "0005"
@@ -102,12 +102,8 @@ CREATE TRIGGER keep_template BEFORE UPDATE OR DELETE ON notices.templates
 
 
 def upgrade() -> None:
-    # asyncpg takes one statement at a time; a function body holds semicolons of its own
-    for part in (TABLES, IMMUTABLE, GUARD):
-        statements = [part] if "$$" in part else re.split(r";$", part.strip(), flags=re.MULTILINE)
-        for statement in statements:
-            if statement.strip():
-                op.execute(statement)
+    for script in (TABLES, IMMUTABLE, GUARD):
+        statements.run(script)
 
 
 def downgrade() -> None:

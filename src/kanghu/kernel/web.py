@@ -176,6 +176,20 @@ _PASSING = (
 )
 
 
+def _told(error: HTTPException) -> AppError:
+    """What the framework itself refuses, in the words of the house."""
+    if error.status_code == 400:
+        # The one case: a body that is no text in UTF-8.
+        return Invalid("提交的内容不是 UTF-8 编码的 JSON")
+    if error.status_code == 404:
+        return NotFound("没有这个地址")
+    known = AppError(str(error.detail))
+    if error.status_code == 405:
+        known = AppError("此地址不支持这种请求方法")
+        known.code = "request.method_not_allowed"
+    return known
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Every error becomes `{code, message, request_id, fields?}`; the unexpected ones are logged without content."""
     logger = log.get("web")
@@ -190,19 +204,11 @@ def install_error_handlers(app: FastAPI) -> None:
 
     async def http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        if error.status_code == 400:
-            # FastAPI's own words for a body that is no text in UTF-8.
-            return _answer(request, Invalid("提交的内容不是 UTF-8 编码的 JSON"))
-        known: AppError = (
-            NotFound("没有这个地址") if error.status_code == 404 else AppError(str(error.detail))
+        known = _told(error)
+        status = known.status if isinstance(known, Invalid) else error.status_code
+        return JSONResponse(
+            known.body(_request_id(request)), status, headers=dict(error.headers or {}) or None
         )
-        if error.status_code == 405:
-            known = AppError("此地址不支持这种请求方法")
-            known.code = "request.method_not_allowed"
-        elif error.status_code == TooLarge.status:
-            known.code = TooLarge.code
-        body = known.body(_request_id(request))
-        return JSONResponse(body, error.status_code, headers=dict(error.headers or {}) or None)
 
     async def bad_value(request: Request, _error: Exception) -> JSONResponse:
         return _answer(request, Invalid("提交的内容含有无法保存的字符或超出范围的数字"))
