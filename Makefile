@@ -28,6 +28,7 @@ check: install
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/kanghu openapi --check
+	@$(BIN)/kanghu docs --check
 
 bench: install
 	@$(BIN)/python -m bench

@@ -62,7 +62,7 @@ def test_shipped_templates_use_their_placeholders_and_no_others() -> None:
     codes = [template["code"] for template in shipped_templates()]
     assert codes == [
         "guide_received", "results_received", "report_received", "booking_confirmed", "booking_failed",
-        "booking_waiting", "abnormal_result", "checklist_ready",
+        "booking_waiting", "abnormal_result", "checklist_ready", "abnormal_found", "finding_overdue",
     ]  # fmt: skip
     for template in shipped_templates():
         text = template["title"] + template["body"]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import FastAPI
 
@@ -10,7 +10,7 @@ import kanghu
 from kanghu.kernel.db import Database
 from kanghu.kernel.security import Authenticator, Caller, anyone, check_routes
 from kanghu.kernel.web import MIB, Edge, Transaction, install_error_handlers
-from kanghu.main import modules, operations
+from kanghu.main import modules, openapi, operations
 
 _LIMITS = (("/open/v1/exam/reports", 8 * MIB),)
 
@@ -51,6 +51,17 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
         """服务与数据库可用时返回 200"""
         await tx.fetchval("SELECT 1")
         return {"status": "ok"}
+
+    @app.get(
+        "/open/v1/openapi.json", operation_id="main_get_open_document", tags=["main"], include_in_schema=False
+    )
+    async def open_document(
+        _caller: Annotated[Caller, anyone("对接厂家据此开发，不含任何数据")],
+    ) -> dict[str, Any]:
+        """体检对接开放接口的 OpenAPI 文档"""
+        if not hasattr(app.state, "open_document"):
+            app.state.open_document = openapi.document(app, "open")
+        return app.state.open_document
 
     app.add_middleware(Edge, limits=body_limit)
     check_routes(app)

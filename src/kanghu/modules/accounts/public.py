@@ -9,7 +9,13 @@ from kanghu.kernel.db import Tx
 from kanghu.modules.accounts import sealing
 from kanghu.modules.accounts.repository import accounts as _rows
 from kanghu.modules.accounts.repository.resealing import reseal
-from kanghu.modules.accounts.service.apps import ApiApp, ApiSecret, note_secret_used, remembered_app, take_token
+from kanghu.modules.accounts.service.apps import (
+    ApiApp,
+    ApiSecret,
+    note_secret_used,
+    remembered_app,
+    take_token,
+)
 from kanghu.modules.accounts.service.apps import find_app as get_app
 from kanghu.modules.accounts.service.provision import (
     create_api_app,

@@ -3,12 +3,15 @@
 from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import on
+from kanghu.modules.accounts import public as accounts
 from kanghu.modules.exams.events import BookingEnded, BookingRequested, ReportReceived, ResultsChanged
 from kanghu.modules.forms.events import QuestionnaireCompleted
-from kanghu.modules.health.events import AbnormalFound, ListConfirmed
+from kanghu.modules.health.events import AbnormalFound, FindingOverdue, ListConfirmed
 from kanghu.modules.health.repository import checklists
 from kanghu.modules.health.service import assess, lists, monitor
 from kanghu.modules.notices import public as notices
+
+HANDLE = "health.finding.handle"
 
 
 @on(ResultsChanged)
@@ -46,6 +49,28 @@ async def tell_person(tx: Tx, event: AbnormalFound) -> None:
             "abnormal_result",
             person_id=event.person_id,
             data={},
+            subject=f"health.findings/{event.finding_id}",
+            once=True,
+        )
+
+
+@on(AbnormalFound)
+async def tell_staff(tx: Tx, event: AbnormalFound) -> None:
+    await _tell_who_handles(tx, "abnormal_found", event)
+
+
+@on(FindingOverdue)
+async def tell_overdue(tx: Tx, event: FindingOverdue) -> None:
+    await _tell_who_handles(tx, "finding_overdue", event)
+
+
+async def _tell_who_handles(tx: Tx, template: str, event: AbnormalFound | FindingOverdue) -> None:
+    for account_id in await accounts.accounts_with_permission(tx, HANDLE, event.institution_id):
+        await notices.notify(
+            tx,
+            template,
+            account_id=account_id,
+            data={"finding_class": event.finding_class},
             subject=f"health.findings/{event.finding_id}",
             once=True,
         )

@@ -51,14 +51,12 @@ async def insert_account(
     )
 
 
-async def unbind_account(tx: Tx, vendor_id: UUID, person_id: UUID) -> bool:
-    return bool(
-        await tx.fetchval(
-            """UPDATE exams.exam_accounts SET unbound_at = now()
-                WHERE vendor_id = $1 AND person_id = $2 AND unbound_at IS NULL RETURNING true""",
-            vendor_id,
-            person_id,
-        )
+async def unbind_at(tx: Tx, person_id: UUID, institution_id: UUID) -> None:
+    await tx.execute(
+        """UPDATE exams.exam_accounts SET unbound_at = now()
+            WHERE person_id = $1 AND institution_id = $2 AND unbound_at IS NULL""",
+        person_id,
+        institution_id,
     )
 
 

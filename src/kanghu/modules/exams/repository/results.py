@@ -1,6 +1,6 @@
 """Results: the one statement that stores a push, and the reads."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -91,6 +91,9 @@ _RESULT = """id AS result_id, booking_id AS exam_id, vendor_item_code, item_code
              specimen, department, performed_at, sub_findings, images, revision"""
 
 
+_BEFORE_ALL = (datetime.max.replace(tzinfo=UTC), UUID(int=2**128 - 1))
+
+
 async def store(
     tx: Tx, booking_id: UUID, person_id: UUID, institution_id: UUID, message_id: UUID, batch: list[NewResult]
 ) -> list[str]:
@@ -157,22 +160,23 @@ async def page_of_person(
     limit: int,
 ) -> list[ResultRow]:
     """Newest first; `before` is (performed_at, result id) of the last row seen."""
-    performed_at, result_id = before or (None, None)
+    performed_at, result_id = before or _BEFORE_ALL
+    # Conditions stand there or not, instead of `$n IS NULL OR …`: only so does the plan that is kept read by the index.
+    narrowed = "" if item_code is None else "AND item_code = $6"
     return rows(
         ResultRow,
         await tx.fetch(
             f"""SELECT {_RESULT} FROM exams.results
                  WHERE person_id = $1 AND NOT deleted
                    AND people.readable($1, $2::kernel.scope)
-                   AND ($3::text IS NULL OR item_code = $3)
-                   AND ($4::timestamptz IS NULL OR performed_at <= $4 AND (performed_at, id) < ($4, $5::uuid))
-                 ORDER BY performed_at DESC, id DESC LIMIT $6""",
+                   AND (performed_at, id) < ($3, $4) {narrowed}
+                 ORDER BY performed_at DESC, id DESC LIMIT $5""",
             person_id,
             scope.sql(),
-            item_code,
             performed_at,
             result_id,
             limit,
+            *([] if item_code is None else [item_code]),
         ),
     )
 
