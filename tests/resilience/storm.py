@@ -1,7 +1,6 @@
 """A good vendor under way with several customers at once: it sends the same message under the same X-Request-Id until it is told
 that the message was taken over."""
 
-import copy
 import itertools
 import threading
 import time
@@ -61,6 +60,7 @@ class Storm:
 
     platform: Battered
     templates: list[dict[str, Any]]
+    doors: list[str] = field(default_factory=list)
     pushes: list[Push] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -93,19 +93,20 @@ class Storm:
 
     def _send_all(self, known: dict[str, Any], place: int) -> None:
         vendor = self.platform.vendor()
+        if self.doors:
+            vendor.url = self.doors[place % len(self.doors)]
         for number in self.numbers:
-            push = self._next(known, number, place)
+            push = self.push(known, f"{place}-{number}")
             self.pushes.append(push)
             self._send(vendor, push, patient=number % 5 != 0)
             time.sleep(0.2)
             if self._over.is_set():
                 return
 
-    def _next(self, known: dict[str, Any], number: int, place: int) -> Push:
-        exam_no = f"{self.name}-{place}-{number}"
-        body = copy.deepcopy(known)
-        body["exam_no"] = exam_no
-        return Push(f"request-{exam_no}", exam_no, body)
+    def push(self, known: dict[str, Any], name: str) -> Push:
+        """A new exam of the storm."""
+        exam_no = f"{self.name}-{name}"
+        return Push(f"request-{exam_no}", exam_no, {**known, "exam_no": exam_no})
 
     def _send(self, vendor: Vendor, push: Push, *, patient: bool) -> None:
         deadline = time.monotonic() + 120
