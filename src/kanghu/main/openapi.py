@@ -55,7 +55,7 @@ def document(app: FastAPI, audience: str) -> dict[str, Any]:
     routes = [
         route
         for route in all_routes(app.routes)
-        if isinstance(route, APIRoute) and route.path.startswith(prefixes)
+        if isinstance(route, APIRoute) and route.include_in_schema and route.path.startswith(prefixes)
     ]
     found = get_openapi(title=title, version=kanghu.__version__, routes=routes)
     for route in routes:
