@@ -467,6 +467,8 @@ COMMENT ON COLUMN catalog.vendors.mapping_version IS '对照版本，任何影�
 
 CREATE VIEW catalog.pub_mapping_versions AS SELECT vendor_id, mapping_version FROM catalog.vendors;
 COMMENT ON VIEW catalog.pub_mapping_versions IS '公开视图：厂家的对照版本，供对接接口一次读取';
+COMMENT ON COLUMN catalog.pub_mapping_versions.vendor_id IS '体检系统';
+COMMENT ON COLUMN catalog.pub_mapping_versions.mapping_version IS '对照版本，有任何变更即改变';
 
 CREATE TABLE catalog.vendor_items (
     vendor_id uuid NOT NULL REFERENCES catalog.vendors (vendor_id),

@@ -56,6 +56,14 @@ CREATE VIEW exams.pub_exam_accounts AS
      WHERE account.unbound_at IS NULL;
 
 COMMENT ON VIEW exams.pub_exam_accounts IS '公开视图：有效体检账号及其身份校验字段，供对接接口一次读取';
+COMMENT ON COLUMN exams.pub_exam_accounts.vendor_id IS '体检系统';
+COMMENT ON COLUMN exams.pub_exam_accounts.exam_account IS '体检账号';
+COMMENT ON COLUMN exams.pub_exam_accounts.institution_id IS '体检机构';
+COMMENT ON COLUMN exams.pub_exam_accounts.person_id IS '自然人';
+COMMENT ON COLUMN exams.pub_exam_accounts.name_index IS '规范化姓名的盲索引';
+COMMENT ON COLUMN exams.pub_exam_accounts.sex IS '性别代码 GB/T 2261.1';
+COMMENT ON COLUMN exams.pub_exam_accounts.birth_date IS '出生日期';
+COMMENT ON COLUMN exams.pub_exam_accounts.id_number_index IS '规范化证件号码的盲索引';
 
 CREATE TABLE exams.booking_defaults (
     vendor_id uuid PRIMARY KEY,
@@ -118,6 +126,10 @@ CREATE VIEW exams.pub_bookings AS
     SELECT id AS booking_id, vendor_id, exam_no, person_id FROM exams.bookings WHERE exam_no IS NOT NULL;
 
 COMMENT ON VIEW exams.pub_bookings IS '公开视图：体检编号所属的预约与客户，供对接接口一次读取';
+COMMENT ON COLUMN exams.pub_bookings.booking_id IS '预约';
+COMMENT ON COLUMN exams.pub_bookings.vendor_id IS '体检系统';
+COMMENT ON COLUMN exams.pub_bookings.exam_no IS '体检编号';
+COMMENT ON COLUMN exams.pub_bookings.person_id IS '自然人';
 
 CREATE INDEX bookings_person_idx ON exams.bookings (person_id, id DESC);
 

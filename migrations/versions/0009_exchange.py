@@ -160,5 +160,7 @@ CREATE UNIQUE INDEX staged_results_once ON exchange.staged_results
 CREATE INDEX staged_results_waiting_idx ON exchange.staged_results (vendor_id, vendor_item_code, id)
     WHERE state = 'waiting';
 
-CREATE INDEX staged_results_list_idx ON exchange.staged_results (institution_id, id) WHERE state = 'waiting'
+CREATE INDEX staged_results_list_idx ON exchange.staged_results (institution_id, id) WHERE state = 'waiting';
+
+CREATE INDEX staged_results_message_idx ON exchange.staged_results (message_id) WHERE state = 'waiting';
 """
