@@ -109,7 +109,10 @@ class Platform:
         with step("启动网站、后台任务" + ("、体检中心沙箱" if self.chosen.demo else "")):
             self.supervisor.start(*self._children(environment))
         if self.chosen.demo:
-            self._run_command("准备演示：绑定体检账号、对照体检项目", ["demo", "prepare"], environment)
+            try:
+                self._run_command("准备演示：绑定体检账号、对照体检项目", ["demo", "prepare"], environment)
+            except StartFailed as error:  # the platform itself is well
+                say(f"! {error}\n! 平台可以使用；稍后可再执行 kanghu demo prepare")
         self._say_what_is_where(time.monotonic() - began)
 
     @property
