@@ -107,7 +107,10 @@ class Outbound:
             max_keepalive_connections=20,
             network_backend=_GuardedBackend(allowed),
         )
-        self._client = httpx.AsyncClient(transport=transport, follow_redirects=False, trust_env=False)
+        # The deadline of each call is the only clock: httpx would give up after five seconds of its own.
+        self._client = httpx.AsyncClient(
+            transport=transport, follow_redirects=False, trust_env=False, timeout=None
+        )
         self._peers: dict[str, _Peer] = {}
 
     async def close(self) -> None:

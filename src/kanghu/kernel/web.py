@@ -187,6 +187,8 @@ def _told(error: HTTPException) -> AppError:
     if error.status_code == 405:
         known = AppError("此地址不支持这种请求方法")
         known.code = "request.method_not_allowed"
+    if error.status_code == TooLarge.status:
+        known.code = TooLarge.code
     return known
 
 

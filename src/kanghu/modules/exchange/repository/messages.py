@@ -40,8 +40,9 @@ SELECT true AS fresh, NULL::bytea AS prior_sha256, NULL::bytea AS prior_answer, 
 INSERT = """
 INSERT INTO exchange.messages
     (id, vendor_id, direction, interface, app_id, request_id, body_sha256, body, answer, state, codes, person_id,
-     booking_id, duration_ms, settled_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, CASE WHEN $10 <> 'sending' THEN now() END)
+     booking_id, duration_ms, settled_at, attempts)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, CASE WHEN $10 <> 'sending' THEN now() END,
+        CASE WHEN $10 = 'sending' THEN 0 ELSE 1 END)
 ON CONFLICT DO NOTHING RETURNING true
 """
 

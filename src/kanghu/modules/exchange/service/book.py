@@ -84,7 +84,7 @@ async def send_appointment(database: Database, ready: AppointmentReady) -> None:
         booking = await exams.get_booking(tx, ready.booking_id)
         body = open_body(kept.body, kept.id)
     if booking.appointment_date is not None and booking.appointment_date < clock.today():
-        await _give_up(database, kept, ["201"], "预约日期已过，体检机构仍未应答")
+        await _give_up(database, kept, ["201"], "预约日期已过，体检机构仍未应答", tried=False)
         return
     try:
         answered = await vendor_client.call(vendor, "K2", body, str(kept.id))
@@ -107,7 +107,7 @@ async def _settle(
         exam_no = None
     assert kept.booking_id is not None
     async with database.transaction() as tx:
-        await messages.settle(tx, kept.id, state="done", codes=answered.codes(), answer=sealed, tried=False)
+        await messages.settle(tx, kept.id, state="done", codes=answered.codes(), answer=sealed)
         booking = await exams.mark_booked(tx, kept.booking_id, exam_no or None)
         if booking is not None:
             await _tell(tx, "booking_confirmed", booking)
@@ -128,7 +128,13 @@ async def _not_answered(database: Database, kept: MessageContent, error: PeerFai
 
 
 async def _give_up(
-    database: Database, kept: MessageContent, codes: list[str], reason: str, answer: bytes | None = None
+    database: Database,
+    kept: MessageContent,
+    codes: list[str],
+    reason: str,
+    answer: bytes | None = None,
+    *,
+    tried: bool = True,
 ) -> None:
     assert kept.booking_id is not None
     async with database.transaction() as tx:
@@ -138,7 +144,7 @@ async def _give_up(
             state="refused" if answer else "dead",
             codes=codes or ["202"],
             answer=answer,
-            tried=False,
+            tried=tried,
         )
         booking = await exams.mark_failed(tx, kept.booking_id, reason)
         if booking is not None:
