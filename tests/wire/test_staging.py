@@ -10,7 +10,6 @@ from tests.wire.hospital import (
     Customer,
     ScriptedVendor,
     codes,
-    demo_vendor,
     map_items,
     messages,
     new_exam_no,
@@ -25,8 +24,27 @@ from tests.wire.hospital import (
 
 
 @pytest.fixture(scope="module")
-def customer(platform: Platform) -> Customer:
-    return sign_up(platform, "褚待配", "1", date(1990, 10, 10))
+def script(platform: Platform) -> Any:
+    """A vendor of the test's own: what is mapped here would change the lists that other tests send to the sandbox."""
+    with scripted_vendor(platform) as found:
+        yield found
+
+
+@pytest.fixture
+def vendor(script: ScriptedVendor) -> Vendor:
+    return script.vendor()
+
+
+@pytest.fixture(scope="module")
+def customer(platform: Platform, script: ScriptedVendor) -> Customer:
+    return bound(platform, script, "褚待配")
+
+
+def bound(platform: Platform, script: ScriptedVendor, name: str) -> Customer:
+    made = sign_up(platform, name, "1", date(1985, 3, 3), bind=False)
+    script.say({"exam_account": f"P{made.person_id[-12:]}"})
+    assert made.bind(script.vendor_id).status_code == 201
+    return made
 
 
 def waiting(platform: Platform, **wanted: str) -> list[dict[str, Any]]:
@@ -43,9 +61,9 @@ def values(customer: Customer, exam_no: str) -> dict[str, str]:
 
 
 def test_a_finished_mapping_releases_what_waited(
-    platform: Platform, vendor: Vendor, customer: Customer
+    platform: Platform, script: ScriptedVendor, vendor: Vendor, customer: Customer
 ) -> None:
-    code, other = f"WAIT-{new_exam_no()}", sign_up(platform, "卫同项", "2", date(1991, 1, 1))
+    code, other = f"WAIT-{new_exam_no()}", bound(platform, script, "卫同项")
     first, second = new_exam_no(), new_exam_no()
     key = f"wait-{first}"
     one = result(code, "61", unit="U/L", item_name="待配项目", sequence=1)
@@ -54,13 +72,13 @@ def test_a_finished_mapping_releases_what_waited(
     vendor.push("results", results_body(customer, first, one))  # doubled with a new request id: waits once
     assert len(waiting(platform, vendor_item_code=code)) == 2
     desk = staff(platform, "it_staff")
-    asked = {"vendor_id": demo_vendor(platform), "vendor_item_codes": [code]}
+    asked = {"vendor_id": customer.vendor_id, "vendor_item_codes": [code]}
     preview = desk.post("/api/admin/exchange/staged-results/preview", json=asked).json()
     assert (preview["results"], preview["persons"]) == (2, 2)
     assert preview["items"][0]["item_name"] == "待配项目"
     by_item = desk.get("/api/admin/exchange/staged-results/by-item").json()
     assert next(one for one in by_item if one["vendor_item_code"] == code)["waiting"] == 2
-    map_items(platform, {code: "LAB.ALT"})
+    map_items(platform, {code: "LAB.ALT"}, customer.vendor_id)
     eventually(lambda: values(customer, first) == {code: "61"} and values(other, second) == {code: "62"})
     assert waiting(platform, vendor_item_code=code) == []
     assert customer.results(first)[code]["item_code"] == "LAB.ALT"
@@ -82,7 +100,7 @@ def test_what_waits_is_released_in_its_newest_version(
     vendor.push("results", results_body(customer, deleted, result(code, "5", sequence=1)))
     gone = results_body(customer, deleted, {"item_code": code, "sequence": 2}, change="3")
     assert vendor.push("results", gone)["messages"] == []
-    map_items(platform, {code: "EXAM.CAROTID_US"})
+    map_items(platform, {code: "EXAM.CAROTID_US"}, customer.vendor_id)
     eventually(lambda: values(customer, changed) == {code: "new"})
     eventually(lambda: waiting(platform, vendor_item_code=code) == [])
     assert values(customer, deleted) == {}
@@ -94,7 +112,7 @@ def test_an_item_renamed_under_the_same_code_waits(
     code, exam_no = f"NAME-{new_exam_no()}", new_exam_no()
     named = {"item_name": "谷丙转氨酶(试剂甲)", "unit": "U/L"}
     vendor.push("results", results_body(customer, exam_no, result(code, "30", **named)))
-    map_items(platform, {code: "LAB.ALT"})
+    map_items(platform, {code: "LAB.ALT"}, customer.vendor_id)
     eventually(lambda: values(customer, exam_no) == {code: "30"})
     spelt = {**named, "item_name": " 谷丙转氨酶（试剂甲） "}
     same = vendor.push("results", results_body(customer, exam_no, result(code, "31", sequence=1, **spelt)))
@@ -108,7 +126,7 @@ def test_an_item_renamed_under_the_same_code_waits(
     assert values(customer, exam_no) == {code: "31"}, "what was known stays"
     later = vendor.push("results", results_body(customer, new_exam_no(), result(code, "32", **named)))
     assert codes(later) == ["501"], "until a person has looked, the old name is no longer sure either"
-    map_items(platform, {code: "LAB.ALT"})
+    map_items(platform, {code: "LAB.ALT"}, customer.vendor_id)
     eventually(lambda: values(customer, exam_no) == {code: "99"})
 
 
@@ -117,7 +135,7 @@ def test_a_unit_that_was_explained_releases_too(
 ) -> None:
     code, exam_no = f"UNIT-{new_exam_no()}", new_exam_no()
     vendor.push("results", results_body(customer, exam_no, result(code, "90", unit="旧单位")))
-    map_items(platform, {code: "LAB.FPG"}, assumed_unit="mg/dL")
+    map_items(platform, {code: "LAB.FPG"}, customer.vendor_id, assumed_unit="mg/dL")
     found = eventually(lambda: customer.results(exam_no).get(code))
     assert found["numeric_value"] == pytest.approx(4.9957, rel=1e-3)
     assert (found["unit"], found["raw_unit"]) == ("mmol/L", "旧单位")
@@ -134,7 +152,7 @@ def test_a_person_may_drop_what_waits_with_a_reason(
     assert desk.post(address, json={"why": ""}).status_code == 422
     assert desk.post(address, json={"why": "厂家测试数据"}).status_code == 204
     assert desk.post(address, json={"why": "厂家测试数据"}).status_code == 404, "once"
-    map_items(platform, {code: "EXAM.CAROTID_US"})
+    map_items(platform, {code: "EXAM.CAROTID_US"}, customer.vendor_id)
     sent = next(found for found in messages(platform, code="501") if found["request_id"] == key)
     assert sent["state"] == "done"
     body = desk.get(f"/api/admin/exchange/messages/{sent['id']}").json()["body"]
@@ -146,15 +164,18 @@ def test_a_replayed_message_does_nothing_twice(
     platform: Platform, vendor: Vendor, customer: Customer
 ) -> None:
     code, exam_no, key = f"REPLAY-{new_exam_no()}", new_exam_no(), f"replay-{new_exam_no()}"
-    body = results_body(customer, exam_no, result(code, "1"), result("CHO", "5.1"))
-    vendor.push("results", body, **{"X-Request-Id": key})
+    known = f"KNOWN-{exam_no}"
+    vendor.push("results", results_body(customer, new_exam_no(), result(known, "1")))
+    map_items(platform, {known: "EXAM.CAROTID_US"}, customer.vendor_id)
+    body = results_body(customer, exam_no, result(code, "1"), result(known, "5.1"))
+    assert vendor.push("results", body, **{"X-Request-Id": key})["data"]["stored"] == 1
     line = next(found for found in messages(platform, interface="H3") if found["request_id"] == key)
     desk = staff(platform, "it_staff")
     for _ in range(2):
         again = desk.post(f"/api/admin/exchange/messages/{line['id']}/replay")
         assert again.json()["data"] == {"stored": 0, "staged": 1, "unchanged": 1}, again.text
     assert len(waiting(platform, vendor_item_code=code)) == 1
-    assert customer.results(exam_no)["CHO"]["revision"] == 1
+    assert customer.results(exam_no)[known]["revision"] == 1
 
 
 # ---- a vendor that cannot send exam numbers yet (decision 4) ----------------------------------------------------
@@ -164,13 +185,6 @@ def test_a_replayed_message_does_nothing_twice(
 def plain_vendor(platform: Platform) -> Any:
     with scripted_vendor(platform, exam_no_optional=True) as script:
         yield script
-
-
-def bound(platform: Platform, script: ScriptedVendor, name: str) -> Customer:
-    made = sign_up(platform, name, "1", date(1985, 3, 3), bind=False)
-    script.say({"exam_account": f"P{made.person_id[-12:]}"})
-    assert made.bind(script.vendor_id).status_code == 201
-    return made
 
 
 def test_without_a_number_the_only_open_exam_is_meant(
@@ -270,7 +284,7 @@ def test_results_that_go_on_waiting_do_not_block_the_later_ones(
         code,
     )
     vendor.push("results", results_body(customer, filed, result(code, "90", unit="mg/dL")))
-    map_items(platform, {code: "LAB.FPG"})
+    map_items(platform, {code: "LAB.FPG"}, customer.vendor_id)
     eventually(lambda: values(customer, filed) == {code: "90"})
     found = waiting(platform, vendor_item_code=code)
     assert {line["reason_text"] for line in found} == {"单位无法换算"}
