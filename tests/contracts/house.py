@@ -226,7 +226,8 @@ Place = tuple[UUID, UUID, UUID, str]
 async def _institution(tx: Tx, house: House, code: str) -> Place:
     institution = await accounts.create_institution(tx, code, f"{code} 医院")
     department = await accounts.create_department(tx, institution, "checkup", "体检中心")
-    vendor, app = new_id(), f"vendor-{code}"
+    # Apps are remembered by the process for a moment: another house has other ones.
+    vendor, app = new_id(), f"vendor-{code}-{new_id().hex[-8:]}"
     await exchange.ensure_vendor(
         tx, vendor_id=vendor, name=f"{code} 体检系统", institution_id=institution,
         base_url=f"http://127.0.0.1:{house.post}", url_hosts=[], call_app_id="kanghu", call_secret=SECRET,
