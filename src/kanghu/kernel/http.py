@@ -109,7 +109,7 @@ class Outbound:
         )
         # The deadline of each call is the only clock: httpx would give up after five seconds of its own.
         self._client = httpx.AsyncClient(
-            transport=transport, follow_redirects=False, trust_env=False, timeout=None
+            transport=transport, follow_redirects=False, trust_env=False, timeout=httpx.Timeout(None)
         )
         self._peers: dict[str, _Peer] = {}
 

@@ -1,16 +1,16 @@
 """Vendors, message log and staging queue for the hospital's IT staff."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Query
 
 from kanghu.kernel import audit
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
+from kanghu.modules.exchange import masking
 from kanghu.modules.exchange.models import StagedRow
 from kanghu.modules.exchange.policy import STAGING_REASONS
 from kanghu.modules.exchange.repository import messages
@@ -32,7 +32,6 @@ from kanghu.modules.exchange.schemas import (
     WaitingItemView,
 )
 from kanghu.modules.exchange.service import replay, staging, vendors
-from kanghu.modules.people import public as people
 
 admin = APIRouter(prefix="/api/admin/exchange", tags=["exchange"])
 
@@ -136,7 +135,7 @@ async def open_message(
     """一条报文的请求与应答；查看会留痕"""
     kept, body, answered = await replay.open_message(tx, caller, message_id)
     if masked:
-        body, answered = masked_json(body), masked_json(answered)
+        body, answered = masking.masked(body, answered)
     return OpenedMessage(
         id=kept.id,
         interface=kept.interface,
@@ -146,38 +145,6 @@ async def open_message(
         answer=answered,
         masked=masked,
     )
-
-
-_MASKS = {
-    "name": people.mask_name,
-    "id_number": people.mask_id_number,
-    "phone": people.mask_phone,
-    "address": people.mask_address,
-}
-_DOCUMENTS = ("guide", "report")
-
-
-def masked_json(text: str) -> str:
-    """JSON text whose personal fields are masked and whose documents are left out."""
-    if not text:
-        return text
-
-    def masked(value: Any, inside_person: bool) -> Any:
-        if isinstance(value, dict):
-            return {key: _masked_field(key, part, inside_person, masked) for key, part in value.items()}
-        if isinstance(value, list):
-            return [masked(part, inside_person) for part in value]
-        return value
-
-    return msgspec.json.encode(masked(msgspec.json.decode(text), False)).decode()
-
-
-def _masked_field(key: str, value: Any, inside_person: bool, masked: Any) -> Any:
-    if inside_person and key in _MASKS and isinstance(value, str):
-        return _MASKS[key](value)
-    if key in _DOCUMENTS and isinstance(value, dict):
-        return {**value, "content": "（内容已略）"}
-    return masked(value, key == "person")
 
 
 @admin.post("/messages/{message_id}/replay", operation_id="exchange_replay_message")
