@@ -1,22 +1,55 @@
-"""`python -m bench [name …]`: all measurements, or those named; one JSON line each."""
+"""`python -m bench [--small] [name …]`: all measurements, or those named; one JSON line each.
+
+`--small` tries the harness on sizes that measure nothing.
+"""
 
 import asyncio
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
-from bench import push_results
+from bench import booking, cold_start, push_results, results_page, sign_in
 from bench.platform import prepared
 
-MEASUREMENTS = {"push_results": push_results.measure}
+# On one platform, one after the other: what a measurement leaves in the tables is there for the next. The two million rows
+# come last.
+TOGETHER: dict[str, Callable[..., Awaitable[None]]] = {
+    "sign_in": sign_in.measure,
+    "booking": booking.measure,
+    "push_results": push_results.measure,
+    "results_page": results_page.measure,
+}
+# On a platform that it starts itself.
+ALONE: dict[str, Callable[..., Awaitable[None]]] = {"cold_start": cold_start.measure}
+
+SMALL: dict[str, dict[str, Any]] = {
+    "sign_in": {"rounds": 1, "seconds": 0.5},
+    "booking": {"rounds": 1, "tries": 6, "capacity": 2, "transactions": 16},
+    "push_results": {"rounds": 1, "pushes": 16, "pushes_with_jobs": 8},
+    "results_page": {"rounds": 1, "rows": 60_000, "requests": 8},
+    "cold_start": {"pushes": 8},
+}
+CUSTOMERS, CUSTOMERS_SMALL = 200, 6
 
 
-async def main(names: list[str]) -> None:
+async def main(names: list[str], *, small: bool) -> None:
+    sizes = SMALL if small else {}
     with tempfile.TemporaryDirectory(prefix="kanghu-bench-") as folder:
         Path(folder).chmod(0o755)
-        async with prepared(Path(folder)) as bench:
-            for name in names or MEASUREMENTS:
-                await MEASUREMENTS[name](bench)
+        for name in [name for name in ALONE if name in names]:
+            await ALONE[name](Path(folder, name), **sizes.get(name, {}))
+        together = [name for name in TOGETHER if name in names]
+        if together:
+            async with prepared(Path(folder, "together"), CUSTOMERS_SMALL if small else CUSTOMERS) as bench:
+                for name in together:
+                    await TOGETHER[name](bench, **sizes.get(name, {}))
 
 
-asyncio.run(main(sys.argv[1:]))
+known = [*ALONE, *TOGETHER]
+small = "--small" in sys.argv
+chosen = [argument for argument in sys.argv[1:] if argument != "--small"] or known
+if unknown := [name for name in chosen if name not in known]:
+    sys.exit(f"没有这项测量：{'、'.join(unknown)}；可选：{'、'.join(known)}")
+asyncio.run(main(chosen, small=small))

@@ -1,8 +1,7 @@
-"""A platform to measure: durable PostgreSQL, the web process, a vendor with a mapping, customers with exam accounts."""
+"""A platform to measure: durable PostgreSQL, our processes, a vendor with a mapping, customers with exam accounts."""
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -11,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -18,20 +18,24 @@ import httpx
 import psutil
 
 from kanghu.kernel.crypto import vault
-from kanghu.kernel.db import Database
+from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.ids import new_id
-from kanghu.kernel.security import SYSTEM
+from kanghu.kernel.security import SYSTEM, Caller, Scope
 from kanghu.main import modules, seed
 from kanghu.main.home import Home
 from kanghu.main.supervisor.postgres import EmbeddedPostgres
 from kanghu.modules.accounts import public as accounts
+from kanghu.modules.accounts.service.sign_in import Attempt, sign_in
 from kanghu.modules.catalog import public as catalog
+from kanghu.modules.catalog.schemas import MappingChoice
+from kanghu.modules.catalog.service import mappings
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange import public as exchange
 from kanghu.modules.people import public as people
 
 APP_ID, SECRET = "bench-vendor", "bench-secret-of-a-vendor-0123456789"
 VENDOR_ID = UUID("018f0000-0000-7000-8000-0000000be4c4")
+PASSWORD = "bench-password-2026"
 
 
 @dataclass
@@ -39,12 +43,17 @@ class Customer:
     exam_account: str
     person: dict[str, str]
     person_id: UUID
+    username: str
+    token: str = ""
 
 
 @dataclass
 class Bench:
+    """`server` is the postmaster."""
+
     home: Home
-    postgres: EmbeddedPostgres
+    dsn: str
+    server: psutil.Process
     database: Database
     institution: UUID
     customers: list[Customer]
@@ -58,31 +67,39 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def prepared(folder: Path, customers: int = 64) -> AsyncIterator[Bench]:
+async def prepared(folder: Path, customers: int) -> AsyncIterator[Bench]:
     """Migrated, seeded, with `customers` bound customers; nothing but PostgreSQL runs."""
     home = Home(folder)
     home.create()
-    vault.load(home.secrets())
+    home.secrets()
     with EmbeddedPostgres(home.pg) as postgres:
         command = [sys.executable, "-m", "kanghu.main.cli", "migrate"]
         subprocess.run(command, env=environment(home, postgres.dsn), check=True)
-        database = Database(postgres.dsn)
-        await database.open()
-        modules.load()
-        async with database.transaction() as tx:
-            await seed.load_standards(tx, lambda _line: None)
-            institution = await accounts.create_institution(tx, "bench", "性能测试医院")
-            items = await _vendor(database, tx, institution)
-        made = [await _customer(database, institution, number) for number in range(customers)]
-        yield Bench(home, postgres, database, institution, made, items)
-        await database.close()
+        async with filled(home, postgres.dsn, psutil.Process(postgres.pid), customers) as bench:
+            yield bench
+
+
+@contextlib.asynccontextmanager
+async def filled(home: Home, dsn: str, server: psutil.Process, customers: int) -> AsyncIterator[Bench]:
+    """The vendor and `customers` bound customers in a migrated database. The keys in this process become `home`'s."""
+    vault.load(home.secrets())
+    modules.load()
+    database = Database(dsn)
+    await database.open()
+    async with database.transaction() as tx:
+        await seed.load_standards(tx, lambda _line: None)
+        institution = await accounts.create_institution(tx, "bench", "性能测试医院")
+        items = await _vendor(tx, institution)
+    made = [await _customer(database, institution, number) for number in range(customers)]
+    yield Bench(home, dsn, server, database, institution, made, items)
+    await database.close()
 
 
 def environment(home: Home, dsn: str, **more: str) -> dict[str, str]:
     return {**os.environ, "KANGHU_HOME": str(home.root), "DATABASE_URL": dsn, **more}
 
 
-async def _vendor(database: Database, tx: object, institution: UUID) -> list[catalog.StandardItem]:
+async def _vendor(tx: Tx, institution: UUID) -> list[catalog.StandardItem]:
     """A vendor whose items are 60 numeric standard items under codes of its own, all mapped."""
     await exchange.ensure_vendor(
         tx,
@@ -104,47 +121,85 @@ async def _vendor(database: Database, tx: object, institution: UUID) -> list[cat
         secret=SECRET,
     )
     await exams.set_daily_capacity(tx, VENDOR_ID, 100_000)
-    items = [item for item in await catalog.list_standard_items(tx, "lab") if item.result_type == "numeric"][:60]
+    lab = await catalog.list_standard_items(tx, "lab")
+    items = [item for item in lab if item.result_type == "numeric"][:60]
     dictionary = [catalog.VendorItem(f"V-{item.code}", item.name, unit=item.unit) for item in items]
     await catalog.apply_item_changes(tx, VENDOR_ID, "1", dictionary)
-    await map_all(tx, items)
+    await _map_all(tx, items)
     return items
 
 
-async def map_all(tx: object, items: list[catalog.StandardItem]) -> None:
+async def _map_all(tx: Tx, items: list[catalog.StandardItem]) -> None:
     """Confirms the mapping of every item, as a person would in 项目对照."""
-    from kanghu.kernel.security import Caller, Scope
-    from kanghu.modules.catalog.service import mappings
-
     reach = Scope(everything=True)
-    caller = Caller(kind="staff", account_id=new_id(), grants={f"catalog.mapping.{verb}": reach for verb in ("read", "write")})
+    grants = {f"catalog.mapping.{verb}": reach for verb in ("read", "write")}
+    caller = Caller(kind="staff", account_id=new_id(), grants=grants)
     page = await mappings.search(tx, caller, VENDOR_ID, "", None, None, 200)
     seen = {row.code: row.changed_at for row in page.items}
-    from kanghu.modules.catalog.schemas import MappingChoice, MappingChoices
-
-    choices = [MappingChoice(vendor_item_code=f"V-{item.code}", item_code=item.code, seen=seen[f"V-{item.code}"]) for item in items]
-    await mappings.confirm(tx, caller, VENDOR_ID, MappingChoices(mappings=choices).mappings)
+    choices = [
+        MappingChoice(vendor_item_code=code, item_code=code.removeprefix("V-"), seen=seen[code])
+        for code in (f"V-{item.code}" for item in items)
+    ]
+    await mappings.confirm(tx, caller, VENDOR_ID, choices)
 
 
 async def _customer(database: Database, institution: UUID, number: int) -> Customer:
-    from datetime import date
-
-    person = people.PersonInput(name="测" + chr(0x4E00 + number), sex="1" if number % 2 else "2", birth_date=date(1970, 1, 1 + number % 28))
+    person = people.PersonInput(
+        name="测" + chr(0x4E00 + number),
+        sex="1" if number % 2 else "2",
+        birth_date=date(1970, 1, 1 + number % 28),
+    )
     async with database.transaction() as tx:
         person_id = await people.register_person(tx, SYSTEM, person, institution)
         account = f"BENCH{number:06}"
         await exams.bind_account(tx, SYSTEM, VENDOR_ID, institution, person_id, account)
-        return Customer(account, await people.wire_person(tx, person_id), person_id)
+        return Customer(account, await people.wire_person(tx, person_id), person_id, f"bench-{number}")
+
+
+async def give_sessions(bench: Bench, customers: list[Customer]) -> None:
+    """Every one of `customers` has an account with `PASSWORD` and a live session (`token`)."""
+    for customer in customers:
+        if customer.token:
+            continue
+        async with bench.database.transaction() as tx:
+            await accounts.create_customer_account(
+                tx,
+                username=customer.username,
+                phone=None,
+                password=PASSWORD,
+                person_id=customer.person_id,
+                institution_id=bench.institution,
+            )
+        customer.token = await session(bench, customer.username)
+
+
+async def staff_session(bench: Bench, username: str, role: str, scope: str) -> str:
+    """The token of a new member of staff who holds `role` on `scope` (a key of accounts.policy.SCOPE_KINDS)."""
+    async with bench.database.transaction() as tx:
+        await accounts.create_staff_account(
+            tx,
+            username=username,
+            password=PASSWORD,
+            display_name="性能测试",
+            institution_id=bench.institution,
+            grants=[(role, scope)],
+        )
+    return await session(bench, username)
+
+
+async def session(bench: Bench, username: str) -> str:
+    """A token, by signing in."""
+    attempt = Attempt(username, PASSWORD, None, ip="127.0.0.1", user_agent="bench", request_id="")
+    return (await sign_in(bench.database, attempt)).token
 
 
 @contextlib.contextmanager
 def process(bench: Bench, module: str, **more: str) -> Iterator[psutil.Process]:
     """One of our processes."""
-    started = subprocess.Popen(
-        [sys.executable, "-m", module],
-        env=environment(bench.home, bench.postgres.dsn, **more),
-        stderr=(bench.home.logs / f"{module}.log").open("ab"),
-    )
+    with (bench.home.logs / f"{module}.log").open("ab") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", module], env=environment(bench.home, bench.dsn, **more), stderr=log
+        )
     try:
         yield psutil.Process(started.pid)
     finally:
@@ -158,32 +213,30 @@ def web(bench: Bench) -> Iterator[tuple[str, psutil.Process]]:
     port = free_port()
     with process(bench, "kanghu.main.web", KANGHU_PORT=str(port)) as running:
         url = f"http://127.0.0.1:{port}"
-        for _ in range(300):
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(url + "/healthz", trust_env=False).status_code == 200:
-                    break
-            time.sleep(0.1)
+        _wait_for(url + "/healthz")
         yield url, running
 
 
-def cpu_seconds(root: psutil.Process) -> float:
-    """CPU of a process, its living descendants, and those it has seen end."""
-    total = 0.0
-    for each in [root, *root.children(recursive=True)]:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            times = each.cpu_times()
-            total += times.user + times.system
-            if each == root:
-                total += times.children_user + times.children_system
-    return total
+def _wait_for(url: str) -> None:
+    for _ in range(300):
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(url, trust_env=False).status_code == 200:
+                return
+        time.sleep(0.1)
+    raise TimeoutError(url)
 
 
-def emit(name: str, **figures: object) -> None:
-    print(json.dumps({"bench": name, **figures}, ensure_ascii=False), flush=True)
+async def jobs_done(bench: Bench) -> None:
+    """Returns when the worker has nothing left to do: no waiting job, no audit entry that is not in the chain yet."""
+    async with asyncio.timeout(300):
+        while await _waiting(bench):
+            await asyncio.sleep(0.2)
 
 
-async def settle(bench: Bench) -> None:
-    """Lets PostgreSQL finish what it does in the background, so that it is not counted to the next measurement."""
+async def _waiting(bench: Bench) -> bool:
     async with bench.database.transaction() as tx:
-        await tx.execute("SELECT 1")
-    await asyncio.sleep(0.5)
+        found: bool = await tx.fetchval(
+            """SELECT EXISTS (SELECT FROM pgqueuer WHERE status IN ('queued', 'picked'))
+                   OR EXISTS (SELECT FROM kernel.audit_inbox)"""
+        )
+        return found

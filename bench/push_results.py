@@ -1,28 +1,27 @@
-"""US-H3 with 60 results, against the same rows inserted by pgbench on the same PostgreSQL, interleaved."""
+"""US-H3 with 60 results, against the same rows inserted by pgbench on the same PostgreSQL, interleaved; then with the worker."""
 
 import itertools
 import json
 import statistics
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psutil
 
 from bench import load
-from bench.platform import APP_ID, SECRET, Bench, cpu_seconds, emit, settle, web
-from kanghu.main.supervisor.postgres import EmbeddedPostgres
+from bench.cost import cpu_seconds, emit, latency, median_us, settle
+from bench.limit import pgbench_cpu
+from bench.platform import APP_ID, SECRET, Bench, jobs_done, process, web
 from kanghu_sandbox.wire.signature import Credentials
 
-ROUNDS, PUSHES, CONNECTIONS = 3, 600, 8
+CONNECTIONS = 8
 PATH = "/open/v1/exam/results"
 
 
 def body(bench: Bench, number: int) -> bytes:
     """One push: 60 numeric results of a new exam."""
-    customer = bench.customers[number % len(bench.customers)]
+    customers = bench.customers[:-1]  # the last one's page is read by results_page
+    customer = customers[number % len(customers)]
     at = datetime.now(UTC).isoformat(timespec="seconds")
     results = [
         {
@@ -94,51 +93,80 @@ COMMIT;
 """
 
 
-def pgbench(postgres: EmbeddedPostgres, script: Path, transactions: int) -> None:
-    from kanghu.main.supervisor.postgres import _reachable_binaries
-
-    binaries = _reachable_binaries(None)
-    command = [binaries / "pgbench", "-n", "-M", "prepared", "-c", CONNECTIONS, "-j", "1", "-t", transactions // CONNECTIONS]
-    subprocess.run([*map(str, command), "-f", str(script), postgres.dsn], check=True, stdout=subprocess.DEVNULL)
-
-
-async def measure(bench: Bench) -> None:
-    """Prints CPU per push of web, of PostgreSQL under it, of PostgreSQL under pgbench, and the ratio."""
+async def measure(bench: Bench, *, rounds: int = 3, pushes: int = 600, pushes_with_jobs: int = 200) -> None:
+    """Prints CPU per push of web, of PostgreSQL under it, of PostgreSQL under pgbench, and the ratio; once without, once
+    with what the worker does afterwards."""
     numbers = itertools.count()
-    server = psutil.Process(bench.postgres.pid)
-    with web(bench) as (url, running), tempfile.TemporaryDirectory() as folder:
-        host = url.removeprefix("http://")
-        warm = await load.run(url, requests(bench, host, numbers, 100), CONNECTIONS, keep=1)
-        assert set(warm.statuses) == {200}, (warm.statuses, warm.bodies)
-        assert json.loads(warm.bodies[0])["data"]["stored"] == len(bench.items), warm.bodies[0]
+    with web(bench) as (url, running):
+        await warm_up(bench, url, numbers)
         await _set_up(bench)
-        script = Path(folder) / "push.sql"
-        script.write_text(SCRIPT.format(columns=await _result_columns(bench)))
-        rounds = []
-        for _ in range(ROUNDS):
-            await settle(bench)
-            before = cpu_seconds(running), cpu_seconds(server)
-            answers = await load.run(url, requests(bench, host, numbers, PUSHES), CONNECTIONS)
-            after = cpu_seconds(running), cpu_seconds(server)
-            assert answers.statuses == {200: PUSHES}, answers.statuses
-            await settle(bench)
-            limit_before = cpu_seconds(server)
-            pgbench(bench.postgres, script, PUSHES)
-            limit = cpu_seconds(server) - limit_before
-            rounds.append((after[0] - before[0], after[1] - before[1], limit, answers))
-    python, database, limit = (statistics.median(each[place] for each in rounds) / PUSHES * 1e6 for place in range(3))
-    seconds = [second for *_, answers in rounds for second in answers.seconds]
+        script = SCRIPT.format(columns=await _result_columns(bench))
+        costs, limits, seconds = [], [], []
+        for _ in range(rounds):
+            cost, answers = await _pushed(bench, url, [running], numbers, pushes)
+            costs.append(cost)
+            seconds += answers.seconds
+            limits.append(await pgbench_cpu(bench, script, pushes))
+        _tell("push_results_60", costs, limits, **latency(seconds), rounds=rounds, pushes=pushes)
+
+        await _forget_jobs(bench)
+        with process(bench, "kanghu.main.worker") as worker:
+            await _pushed(bench, url, [running, worker], numbers, 20, with_jobs=True)
+            cost, answers = await _pushed(
+                bench, url, [running, worker], numbers, pushes_with_jobs, with_jobs=True
+            )
+        _tell(
+            "push_results_60_with_jobs", [cost], limits, **latency(answers.seconds), pushes=pushes_with_jobs
+        )
+
+
+async def warm_up(bench: Bench, url: str, numbers: Iterator[int], count: int = 100) -> None:
+    """Pushes; then what autovacuum does within its first minute, so that plans made for empty tables go."""
+    host = url.removeprefix("http://")
+    warm = await load.run(url, requests(bench, host, numbers, count), CONNECTIONS, keep=1)
+    assert json.loads(warm.all(200).bodies[0])["data"]["stored"] == len(bench.items), warm.bodies[0]
+    async with bench.database.transaction() as tx:
+        await tx.execute("ANALYZE")
+
+
+async def _pushed(
+    bench: Bench,
+    url: str,
+    ours: list[psutil.Process],
+    numbers: Iterator[int],
+    pushes: int,
+    *,
+    with_jobs: bool = False,
+) -> tuple[list[float], load.Answers]:
+    """CPU seconds per push of each of our processes and, last, of PostgreSQL."""
+    await settle()
+    processes = [*ours, bench.server]
+    before = [cpu_seconds(each) for each in processes]
+    batch = requests(bench, url.removeprefix("http://"), numbers, pushes)
+    answers = (await load.run(url, batch, CONNECTIONS)).all(200)
+    if with_jobs:
+        await jobs_done(bench)
+    return [(cpu_seconds(each) - was) / pushes for each, was in zip(processes, before, strict=True)], answers
+
+
+def _tell(name: str, costs: list[list[float]], limits: list[float], **figures: object) -> None:
+    *ours, database = (statistics.median(part) for part in zip(*costs, strict=True))
+    parts = dict(zip(("web_cpu_us", "worker_cpu_us"), (median_us([each]) for each in ours), strict=False))
     emit(
-        "push_results_60",
-        ratio=round(limit / (python + database), 3),
-        web_cpu_us=round(python),
-        postgres_cpu_us=round(database),
-        pgbench_cpu_us=round(limit),
-        p50_ms=round(load.percentile(seconds, 0.5) * 1000, 2),
-        p99_ms=round(load.percentile(seconds, 0.99) * 1000, 2),
-        rounds=ROUNDS,
-        pushes=PUSHES,
+        name,
+        ratio=round(statistics.median(limits) / (sum(ours) + database), 3),
+        **parts,
+        postgres_cpu_us=median_us([database]),
+        pgbench_cpu_us=median_us(limits),
+        **figures,
     )
+
+
+async def _forget_jobs(bench: Bench) -> None:
+    """The worker starts with nothing to do: neither our pushes' jobs nor pgbench's."""
+    async with bench.database.transaction() as tx:
+        await tx.execute("DELETE FROM pgqueuer")
+        await tx.execute("DELETE FROM kernel.audit_inbox")
 
 
 async def _set_up(bench: Bench) -> None:
