@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -144,6 +145,14 @@ class Verdict:
     head: str
     broken_at: int | None = None
     reason: str = ""
+
+
+def read_anchors(file: Path) -> list[tuple[int, str]]:
+    """(sequence, hash in hex) per line of the file of heads; a line cut off by a crash is not a head."""
+    if not file.exists():
+        return []
+    pairs = (line.split() for line in file.read_text(encoding="ascii").splitlines())
+    return [(int(pair[0]), pair[1]) for pair in pairs if len(pair) == 2 and len(pair[1]) == 64]
 
 
 async def verify(tx: Tx, anchors: Sequence[tuple[int, str]] = ()) -> Verdict:

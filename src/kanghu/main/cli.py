@@ -105,10 +105,7 @@ def generated_documents(
 @audit_app.command("verify")
 def verify_audit(as_json: AsJson = False) -> None:
     """校验审计链：逐条重算校验码与链值，并与库外留存的校验值比对；不完整时退出码为 1"""
-    anchors = []
-    kept = settings().home / "audit-anchors.txt"
-    if kept.exists():
-        anchors = [(int(seq), head) for seq, head in (line.split() for line in kept.read_text().splitlines())]
+    anchors = audit.read_anchors(settings().home / "audit-anchors.txt")
 
     async def verify(tx: Tx) -> audit.Verdict:
         return await audit.verify(tx, anchors)

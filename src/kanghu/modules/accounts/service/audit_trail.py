@@ -31,7 +31,7 @@ async def check_chain(tx: Tx, anchors_file: Path | None = None) -> AuditCheck:
 
     The heads are read first: what is sealed while we read only makes the chain longer than they say.
     """
-    anchors = read_anchors(anchors_file or settings().home / "audit-anchors.txt")
+    anchors = audit.read_anchors(anchors_file or settings().home / "audit-anchors.txt")
     verdict = await audit.verify(tx, anchors)
     check = AuditCheck(
         id=new_id(),
@@ -43,14 +43,6 @@ async def check_chain(tx: Tx, anchors_file: Path | None = None) -> AuditCheck:
     )
     await rows.add_check(tx, check)
     return check
-
-
-def read_anchors(file: Path) -> list[tuple[int, str]]:
-    """(sequence, hash in hex) per line; a line cut off by a crash is not a head."""
-    if not file.exists():
-        return []
-    pairs = (line.split() for line in file.read_text(encoding="ascii").splitlines())
-    return [(int(pair[0]), pair[1]) for pair in pairs if len(pair) == 2 and len(pair[1]) == 64]
 
 
 async def last_check(tx: Tx) -> AuditCheck | None:
