@@ -68,7 +68,7 @@ def test_two_webs_are_one_to_a_vendor(platform: Battered, doors: list[str]) -> N
     eventually(lambda: _answers(doors[1]) and platform.listening() == 3)
     templates = [template(platform, customer) for customer in platform.info["customers"]]
     with Storm(platform, templates, doors=doors) as storm, ThreadPoolExecutor(2) as pair:
-        for number in range(15):
+        for number in range(8):
             push = storm.push(templates[0], f"pair-{number}")
             together = threading.Barrier(2)
 
@@ -97,7 +97,7 @@ def _answers(door: str) -> bool:
 def _a_nonce_counts_once(platform: Battered, doors: list[str], known: dict[str, object]) -> None:
     """A copied call, sent to both doors at once."""
     path = "/open/v1/exam/checklist-queries"
-    for _ in range(10):
+    for _ in range(5):
         body = json.dumps({"exam_account": known["exam_account"]}).encode()
         headers = platform.vendor().headers(path, body)
         with ThreadPoolExecutor(2) as pair:
