@@ -32,12 +32,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "appointment_date": "20261201",
         "items": [
             {
-                "item_code": "T-FPG",
+                "item_code": "GLU0",
                 "name": "空腹血糖",
-                "category": "糖代谢",
+                "category": "血糖",
                 "optional": False,
                 "standard_code": "LAB.FPG",
-                "reason": "基本项目",
+                "reason": "基本项目（1）",
             }
         ],
     },
@@ -56,7 +56,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "change": "1",
         "results": [
             {
-                "item_code": "T-FPG",
+                "item_code": "GLU0",
                 "item_name": "空腹血糖",
                 "value": "5.3",
                 "value_type": "numeric",
@@ -80,9 +80,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "H5": {
         "items": [
             {
-                "item_code": "T-FPG",
+                "item_code": "GLU0",
                 "name": "空腹血糖",
-                "category_code": "11",
+                "category_code": "GL",
                 "category_name": "糖代谢",
                 "department": "检验科",
                 "result_type": "numeric",
@@ -104,12 +104,12 @@ ANSWERS: dict[str, dict[str, Any]] = {
             "person": PERSON,
             "items": [
                 {
-                    "item_code": "T-FPG",
+                    "item_code": "GLU0",
                     "name": "空腹血糖",
-                    "category": "糖代谢",
+                    "category": "血糖",
                     "optional": False,
                     "standard_code": "LAB.FPG",
-                    "reason": "基本项目",
+                    "reason": "基本项目（1）",
                 }
             ],
         }
