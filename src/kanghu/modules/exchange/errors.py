@@ -81,6 +81,11 @@ class MessageNotReplayable(Conflict):
     message = "只有接收到的推送类报文（H2–H5）可以重新处理"
 
 
+class StillNotSaved(Conflict):
+    code = "exchange.message_still_not_saved"
+    message = "这条报文仍无法保存"
+
+
 class StagedNotFound(NotFound):
     code = "exchange.staged_not_found"
     message = "没有这条待处理结果，可能已被处理"

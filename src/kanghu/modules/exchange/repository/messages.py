@@ -132,11 +132,17 @@ async def settle(
     answer: bytes | None = None,
     booking_id: UUID | None = None,
     tried: bool = True,
+    told_before: bool = False,
 ) -> int:
-    """Moves a message on; returns the number of tries so far."""
+    """Moves a message on; returns the number of tries so far.
+
+    With `told_before` the sender has had an answer: that one stays, and its codes stay findable beside the new ones.
+    """
     return await tx.fetchval(
         """UPDATE exchange.messages
-              SET state = $2, codes = $3, answer = coalesce($4, answer), booking_id = coalesce($5, booking_id),
+              SET state = $2, answer = coalesce($4, answer), booking_id = coalesce($5, booking_id),
+                  codes = CASE WHEN $7 THEN codes || ARRAY(SELECT unnest($3::text[]) EXCEPT SELECT unnest(codes))
+                               ELSE $3 END,
                   attempts = attempts + $6::int, settled_at = CASE WHEN $2 IN ('sending', 'failed') THEN NULL ELSE now() END
             WHERE id = $1 RETURNING attempts""",
         message_id,
@@ -145,6 +151,7 @@ async def settle(
         answer,
         booking_id,
         int(tried),
+        told_before,
     )
 
 

@@ -6,12 +6,12 @@ from kanghu.kernel import audit
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import SYSTEM, Caller, Scope
-from kanghu.modules.exchange.errors import MessageNotFound, MessageNotReplayable
+from kanghu.modules.exchange.errors import MessageNotFound, MessageNotReplayable, StillNotSaved
 from kanghu.modules.exchange.models import MessageContent
 from kanghu.modules.exchange.policy import REPLAYABLE
 from kanghu.modules.exchange.repository import messages, vendors
 from kanghu.modules.exchange.service.interfaces import BY_CODE
-from kanghu.modules.exchange.service.receive import ANSWER, Context, Outcome, open_body
+from kanghu.modules.exchange.service.receive import ANSWER, Context, NotSaved, Outcome, open_body
 
 
 async def reprocess(tx: Tx, message_id: UUID) -> Outcome | None:
@@ -23,11 +23,14 @@ async def reprocess(tx: Tx, message_id: UUID) -> Outcome | None:
 
 
 async def replay(tx: Tx, caller: Caller, message_id: UUID) -> Outcome:
-    """From the log, whatever its state. Raises `MessageNotFound`, `MessageNotReplayable`."""
+    """From the log, whatever its state. Raises `MessageNotFound`, `MessageNotReplayable`, `StillNotSaved`."""
     kept = await _in_reach(tx, caller.scope("exchange.message.replay"), message_id, lock=True)
     if kept.direction != "in" or kept.interface not in REPLAYABLE:
         raise MessageNotReplayable
-    return await _handle(tx, kept, caller)
+    try:
+        return await _handle(tx, kept, caller)
+    except NotSaved as error:
+        raise StillNotSaved(f"仍无法保存：{error.reason}") from error
 
 
 async def _handle(tx: Tx, kept: MessageContent, caller: Caller) -> Outcome:
@@ -42,7 +45,7 @@ async def _handle(tx: Tx, kept: MessageContent, caller: Caller) -> Outcome:
         kept.id,
         state=outcome.state,
         codes=outcome.codes,
-        answer=vault.seal(outcome.envelope(str(kept.id)), ANSWER, kept.id),
+        told_before=True,
         booking_id=outcome.booking_id,
     )
     await audit.record(

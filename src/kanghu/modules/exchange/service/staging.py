@@ -106,7 +106,7 @@ async def _release_group(
 async def _settle_messages(tx: Tx, message_ids: Iterable[UUID]) -> None:
     ids = list(message_ids)
     for message_id in set(ids) - await staging.still_waiting(tx, ids):
-        await messages.settle(tx, message_id, state="done", codes=["501"], tried=False)
+        await messages.settle(tx, message_id, state="done", codes=["501"], tried=False, told_before=True)
 
 
 async def assign_exam(tx: Tx, caller: Caller, staged_id: UUID, booking_id: UUID) -> None:
