@@ -186,6 +186,9 @@ def test_502_for_an_exam_number_of_somebody_else(
     line = next(found for found in messages(platform, code="502") if found["request_id"] == key)
     assert line["state"] == "failed"
     assert line["interface"] == "H3"
+    again = staff(platform, "it_staff").post(f"/api/admin/exchange/messages/{line['id']}/replay")
+    assert again.status_code == 409
+    assert again.json()["message"] == "仍无法保存：体检编号已属于其他客户的体检"
 
 
 def test_502_when_results_cannot_be_saved_and_they_are_stored_later(
@@ -206,8 +209,9 @@ def test_502_when_results_cannot_be_saved_and_they_are_stored_later(
         return next(found for found in messages(platform, interface="H3") if found["request_id"] == key)
 
     kept = eventually(lambda: line() if line()["state"] != "failed" else None, seconds=90)
-    assert (kept["state"], kept["codes"]) == ("staged", ["501"])
+    assert (kept["state"], kept["codes"]) == ("staged", ["502", "501"])
     assert set(customer.results(exam_no)) == {"CHO"}
+    assert vendor.push("results", body, **{"X-Request-Id": key}) == envelope, "the first answer, for good"
 
 
 def test_a_customer_is_told_of_results_once_an_exam(vendor: Vendor, customer: Customer) -> None:
