@@ -119,19 +119,21 @@ class Outbound:
     async def post(
         self, peer: str, url: str, *, content: bytes, headers: Mapping[str, str], deadline_s: float = 10.0
     ) -> "Answer":
-        """One POST. Any HTTP answer below 500 but 429 is returned as it is; raises `PeerFailed`."""
+        """One POST. Any HTTP answer below 500 but 429 is returned as it is; raises `PeerFailed`.
+
+        The deadline counts from here on: who waits for a turn behind others does not wait longer.
+        """
         known = self._peers.setdefault(peer, _Peer())
         known.refuse_while_open()
-        async with known.calls:
-            known.refuse_while_open()  # it may have opened while this call waited for its turn
-            try:
-                async with asyncio.timeout(deadline_s):
-                    answer = await self._bounded_post(url, content, headers)
-            except AddressRefused:
-                raise
-            except (httpx.HTTPError, httpcore.NetworkError, TimeoutError, OSError) as error:
-                self._failed(known)
-                raise PeerFailed(_describe(error)) from error
+        try:
+            async with asyncio.timeout(deadline_s), known.calls:
+                known.refuse_while_open()  # it may have opened while this call waited for its turn
+                answer = await self._bounded_post(url, content, headers)
+        except AddressRefused:
+            raise
+        except (httpx.HTTPError, httpcore.NetworkError, TimeoutError, OSError) as error:
+            self._failed(known)
+            raise PeerFailed(_describe(error)) from error
         if answer.status >= 500 or answer.status == 429:
             self._failed(known)
             raise PeerFailed(f"对方系统返回 HTTP {answer.status}")
