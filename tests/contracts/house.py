@@ -189,6 +189,23 @@ def everything() -> Caller:
     )
 
 
+class Undone(Database):
+    """Every transaction is rolled back: each request finds the house as it was built."""
+
+    @asynccontextmanager
+    async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Tx]:
+        assert self._pool is not None
+        async with self._pool.acquire() as connection:
+            outer = connection.transaction()
+            await outer.start()
+            try:
+                yield connection
+                # What a commit would still look at.
+                await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            finally:
+                await outer.rollback()
+
+
 @asynccontextmanager
 async def built(database: Database) -> AsyncIterator[House]:
     house = House(database, None, None)  # type: ignore[arg-type]

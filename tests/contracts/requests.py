@@ -58,21 +58,26 @@ PATH = {
 }
 
 
-def body_of(route: Route, side: Side, common: dict[str, Any]) -> Any:
-    if route.operation == "forms_save_draft":
+def body_of(operation: str, side: Side, common: dict[str, Any]) -> Any:
+    """A good body, None for operations without one."""
+    if operation == "forms_save_draft":
         return {"definition": common["definition"], "revision": 1}
-    return BODIES[route.operation](side) if route.operation in BODIES else None
+    return BODIES[operation](side) if operation in BODIES else None
+
+
+def values_of(operation: str, side: Side, common: dict[str, Any]) -> dict[str, Any]:
+    """Name of a path parameter → a value with which the operation is about something of the side."""
+    code = GLOBAL["item"]
+    if operation.startswith("forms_"):
+        code = GLOBAL["form"]
+    if operation.startswith("notices_"):
+        code = GLOBAL["notice_template"]
+    values = {**GLOBAL, "code": code, **side.ids, **common}
+    return values | {name: values[instead] for name, instead in PATH.get(operation, {}).items()}
 
 
 def path_of(route: Route, side: Side, common: dict[str, Any]) -> str:
-    code = GLOBAL["item"]
-    if route.operation.startswith("forms_"):
-        code = GLOBAL["form"]
-    if route.operation.startswith("notices_"):
-        code = GLOBAL["notice_template"]
-    values = {**GLOBAL, "code": code, **side.ids, **common}
-    values |= {name: values[instead] for name, instead in PATH.get(route.operation, {}).items()}
-    return route.path.format_map(values)
+    return route.path.format_map(values_of(route.operation, side, common))
 
 
 def filters(route: Route, side: Side) -> dict[str, str]:

@@ -10,12 +10,11 @@ import httpx
 import pyotp
 import pytest
 
-from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.security import PERMISSIONS, Anyone, Caller, Scope, SignedIn
 from kanghu.modules.accounts.roles import BUILTIN_ROLES, permissions_of
 from kanghu.modules.exchange.access import SignedAccess
 
-from .house import TOTP, House, Side
+from .house import TOTP, House, Side, Undone
 from .matrix import SNAPSHOT, matrix
 from .requests import BODIES, Route, body_of, filters, path_of, routes_of
 
@@ -45,7 +44,7 @@ async def ask(
         route.method,
         path_of(route, side, house.common),
         headers=headers,
-        json=body_of(route, side, house.common),
+        json=body_of(route.operation, side, house.common),
         params=filters(route, side) if filtered else None,
     )
 
@@ -97,21 +96,6 @@ async def test_a_role_is_refused_what_it_was_not_given(
 
 
 # --- scopes ------------------------------------------------------------------------------------------------------
-
-
-class Undone(Database):
-    """Every transaction is rolled back: each request finds the house as it was built."""
-
-    @asynccontextmanager
-    async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Tx]:
-        assert self._pool is not None
-        async with self._pool.acquire() as connection:
-            outer = connection.transaction()
-            await outer.start()
-            try:
-                yield connection
-            finally:
-                await outer.rollback()
 
 
 @asynccontextmanager

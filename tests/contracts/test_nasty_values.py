@@ -81,7 +81,7 @@ async def test_bodies(house: House, callers: dict[str, dict[str, str]]) -> None:
         for route in routes_of(house.app):
             if route.operation not in BODIES or route.operation in APART:
                 continue
-            body, url = body_of(route, ours, house.common), path_of(route, ours, house.common)
+            body, url = body_of(route.operation, ours, house.common), path_of(route, ours, house.common)
             for place in spread(list(places(body))):
                 for nasty in (*TEXTS, *NUMBERS, *OTHERS):
                     changed = with_instead(body, place, nasty)
@@ -99,7 +99,7 @@ async def test_paths_and_queries(house: House, callers: dict[str, dict[str, str]
             if not (is_staff(route) or is_own(route)) or route.operation in APART:
                 continue
             for url in urls(route, path_of(route, ours, house.common)):
-                body = body_of(route, ours, house.common)
+                body = body_of(route.operation, ours, house.common)
                 fault = await refused_badly(house, route, headers_for(route, callers), url, body)
                 faults += [fault] if fault else []
                 asked += 1
