@@ -108,10 +108,10 @@ async def _settle(
     assert kept.booking_id is not None
     async with database.transaction() as tx:
         await messages.settle(tx, kept.id, state="done", codes=answered.codes(), answer=sealed)
+        await _audit(tx, kept, vendor.institution_id, "done")
         booking = await exams.mark_booked(tx, kept.booking_id, exam_no or None)
-        if booking is not None:
+        if booking is not None:  # else the guide was faster, and told of it
             await _tell(tx, "booking_confirmed", booking)
-            await _audit(tx, kept, vendor.institution_id, "done")
 
 
 async def _not_answered(database: Database, kept: MessageContent, error: PeerFailed) -> None:
@@ -146,10 +146,11 @@ async def _give_up(
             answer=answer,
             tried=tried,
         )
+        institution_id = (await exams.get_booking(tx, kept.booking_id)).institution_id
+        await _audit(tx, kept, institution_id, "refused")
         booking = await exams.mark_failed(tx, kept.booking_id, reason)
         if booking is not None:
             await _tell(tx, "booking_failed", booking)
-            await _audit(tx, kept, booking.institution_id, "refused")
 
 
 async def _tell(tx: Tx, template: str, booking: exams.Booking) -> None:
