@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from fastapi.routing import APIRoute
 
 from kanghu.kernel.security import all_routes
+from kanghu.modules.exchange.wire import examples
+from kanghu.modules.exchange.wire.signature import signed_headers
 
-from .house import House, everything
+from .house import SECRET, House, everything
 from .requests import BODIES, Route, body_of, path_of, routes_of
 from .test_access import is_own, is_staff, undone
+from .test_examples import PATHS
 
 TEXTS = [
     "", "\x00", "a\x00b", "\ud800", "x" * 5000, "%_\\", "１２３", "{a}", "0001-01-01", "9999-12-31",
@@ -121,6 +125,44 @@ def urls(route: Route, good: str) -> Iterator[str]:
     for name in route.query:
         for text in nasty:
             yield f"{good}?{name}={text}"
+
+
+RAW = [
+    b"", b" ", b"null", b"[]", b"1", b'"x"', b"{", b"{}{}", b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * 100_000, b'{"a":' * 50_000,
+    b'{"exam_account": 1' + b"0" * 5000 + b"}", b'{"exam_account": NaN}', b'{"exam_account": "\\ud800"}', b"\x00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("interface", ["H1", "H2", "H3", "H4", "H5"])
+async def test_pushes(house: House, interface: str) -> None:
+    """A vendor's message is answered in the envelope, or refused as a transport fault with words."""
+    side, faults = house.sides["ours"], []
+    content = {**examples.REQUESTS[interface]}
+    content |= {"exam_account": side.exam_account} if interface != "H5" else {}
+    content |= {"exam_no": "E-ours", "person": side.wire} if interface in ("H2", "H3", "H4") else {}
+    bodies = [
+        json.dumps(with_instead(content, place, nasty)).encode()
+        for place in places(content)
+        for nasty in (*TEXTS, *NUMBERS, *OTHERS)
+    ]
+    async with undone(house):
+        good = await push_raw(house, PATHS[interface], side.app, json.dumps(content).encode())
+        assert good.status_code == 200
+        assert good.json()["accepted"] is True
+        for body in bodies + RAW:
+            answer = await push_raw(house, PATHS[interface], side.app, body)
+            told = answer.json()
+            fine = {"accepted", "messages", "data", "request_id"} == set(told) or bool(told["message"])
+            if answer.status_code not in (200, 422) or not fine:
+                faults.append(f"{body[:300]!r}: {answer.status_code} {answer.text[:200]}")
+    assert faults == []
+
+
+async def push_raw(house: House, path: str, app: str, body: bytes) -> httpx.Response:
+    headers = signed_headers(app, SECRET, "POST", path, body)
+    return await house.client.post(
+        path, content=body, headers={**headers, "Content-Type": "application/json"}
+    )
 
 
 def test_all_bodies_are_known(house: House) -> None:
