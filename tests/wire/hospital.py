@@ -1,23 +1,17 @@
 """People, staff and messages for the tests over the wire. Everybody here is invented."""
 
-import asyncio
 import itertools
-import json
 import secrets
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import httpx
 
-from tests.wire.conftest import Platform, Vendor, eventually
+from tests.wire.conftest import Platform, eventually
 
 PASSWORD = "Wire-test-7431-lantern"
 SIGNED_UP: list["Customer"] = []
@@ -239,211 +233,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-# ---- a second vendor -------------------------------------------------------------------------------------------
-
-
-@dataclass
-class ScriptedVendor:
-    """A vendor's system of the test's own: it answers what `answer` says and remembers what it was asked."""
-
-    port: int = 0
-    vendor_id: str = ""
-    caller: Vendor | None = None
-    asked: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
-    answer: Callable[[str, dict[str, Any]], tuple[int, Any]] = lambda _path, _body: (503, {})
-
-    def vendor(self) -> Vendor:
-        assert self.caller is not None
-        return self.caller
-
-    def say(self, data: dict[str, Any], *, accepted: bool = True, messages: list[Any] | None = None) -> None:
-        """From now on every question gets this envelope."""
-        envelope = {"accepted": accepted, "messages": messages or [], "data": data, "request_id": ""}
-        self.answer = lambda _path, _body: (200, envelope)
-
-
-@contextmanager
-def scripted_vendor(platform: Platform, **settings: Any) -> Iterator[ScriptedVendor]:
-    """Registers a vendor of its own with the platform; `settings` overrides what the administrator enters."""
-    script = ScriptedVendor()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            script.asked.append((self.path, body, dict(self.headers)))
-            status, content = script.answer(self.path, body)
-            raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def log_message(self, *_: Any) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    script.port = server.server_address[1]
-    script.vendor_id = new_vendor(platform, f"http://127.0.0.1:{script.port}", **settings)
-    script.caller = new_app(platform, script.vendor_id)
-    try:
-        yield script
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def new_vendor(platform: Platform, base_url: str, **settings: Any) -> str:
-    body = {
-        "name": f"测试体检系统{secrets.token_hex(2)}",
-        "base_url": base_url,
-        "url_hosts": ["guides.example"],
-        "call_app_id": "kanghu",
-        "call_secret": secrets.token_hex(16),
-        "institution_id": institution(platform),
-        **settings,
-    }
-    answer = staff(platform, "it_staff").post("/api/admin/exchange/vendors", json=body)
-    assert answer.status_code == 201, answer.text
-    vendor_id: str = answer.json()["id"]
-    capacity = staff(platform, "doctor").put(
-        "/api/admin/exams/capacity", json={"vendor_id": vendor_id, "capacity": 100}
-    )
-    assert capacity.status_code == 204, capacity.text
-    return vendor_id
-
-
-def new_app(platform: Platform, vendor_id: str | None, **settings: Any) -> Vendor:
-    """Credentials for a vendor; `settings` overrides interfaces, ip_ranges, rate_per_minute, sign_types."""
-    app_id = f"wire-{secrets.token_hex(6)}"
-    body = {
-        "app_id": app_id,
-        "name": "测试凭证",
-        "vendor_id": vendor_id,
-        "institution_id": institution(platform),
-        "interfaces": ["H1", "H2", "H3", "H4", "H5"],
-        "ip_ranges": ["127.0.0.0/8"],
-        "rate_per_minute": 6000,
-        "sign_types": ["HMAC-SHA256", "HMAC-SM3"],
-        **settings,
-    }
-    answer = staff(platform, "it_staff").post("/api/admin/accounts/apps", json=body)
-    assert answer.status_code == 201, answer.text
-    return Vendor(platform.url, app_id, answer.json()["secret"])
-
-
-# ---- the database behind the platform --------------------------------------------------------------------------
-
-
-def query(platform: Platform, sql: str, *args: Any) -> list[asyncpg.Record]:
-    """A look behind the scenes, or a fault that no caller can bring about."""
-    kept = json.loads((platform.home / "pg" / "connection.json").read_text())
-
-    async def run() -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(
-            host="127.0.0.1", port=kept["port"], user="app", password=kept["password"], database="postgres"
-        )
-        try:
-            return await connection.fetch(sql, *args)
-        finally:
-            await connection.close()
-
-    # A thread of its own: pytest-asyncio may hold a running loop in this one.
-    found: list[list[asyncpg.Record]] = []
-    worker = threading.Thread(target=lambda: found.append(asyncio.run(run())))
-    worker.start()
-    worker.join()
-    assert found, "the statement failed"
-    return found[0]
-
-
-@contextmanager
-def refusing(platform: Platform, table: str, when: str) -> Iterator[None]:
-    """While this lasts the database refuses rows for which `when` (SQL about NEW) holds, as a full or broken one would."""
-    name = f"wire_refuse_{next(_numbers)}"
-    query(
-        platform,
-        f"""CREATE FUNCTION public.{name}() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN IF {when} THEN RAISE EXCEPTION 'refused for a test'; END IF; RETURN NEW; END $$""",
-    )
-    query(
-        platform,
-        f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION public.{name}()",
-    )
-    try:
-        yield
-    finally:
-        query(platform, f"DROP TRIGGER {name} ON {table}")
-        query(platform, f"DROP FUNCTION public.{name}()")
-
-
 def timed(work: Callable[[], Any]) -> tuple[Any, float]:
     """(answer, seconds)."""
     started = time.perf_counter()
     return work(), time.perf_counter() - started
-
-
-# ---- booking: customer, doctor, sandbox ------------------------------------------------------------------------
-
-
-def request_booking(customer: Customer, day: date) -> httpx.Response:
-    """The customer chooses a day."""
-    body = {"vendor_id": customer.vendor_id, "appointment_date": day.isoformat()}
-    return customer.client.post("/api/patient/exams/bookings", json=body)
-
-
-def confirm_list(platform: Platform, customer: Customer) -> None:
-    """The doctor sends the list that the worker has drawn up for the customer's open booking."""
-    doctor = staff(platform, "doctor")
-
-    def draft() -> dict[str, Any] | None:
-        found = doctor.get("/api/admin/health/checklists", params={"person_id": customer.person_id})
-        bound_to_booking = [one for one in found.json()["items"] if one["booking_id"]]
-        return bound_to_booking[0] if bound_to_booking else None
-
-    found = eventually(draft)
-    answer = doctor.post(
-        f"/api/admin/health/checklists/{found['id']}/confirm", json={"revision": found["revision"]}
-    )
-    assert answer.status_code == 200, answer.text
-
-
-def book(platform: Platform, customer: Customer, day: date) -> str:
-    """From the chosen day to the moment when the appointment is on its way; the booking's id."""
-    answer = request_booking(customer, day)
-    assert answer.status_code == 201, answer.text
-    confirm_list(platform, customer)
-    booking_id: str = answer.json()["id"]
-    return booking_id
-
-
-def booking_in(customer: Customer, booking_id: str, state: str, *, seconds: float = 60) -> dict[str, Any]:
-    """The booking once it is in `state`."""
-
-    def found() -> dict[str, Any] | None:
-        booking = next(one for one in customer.bookings() if one["id"] == booking_id)
-        assert booking["state"] in (state, "requested", "sending"), booking
-        return booking if booking["state"] == state else None
-
-    arrived: dict[str, Any] = eventually(found, seconds=seconds)
-    return arrived
-
-
-def set_faults(platform: Platform, **inbound: Any) -> None:
-    """How the sandbox treats K1 and K2 from now on; without arguments it behaves."""
-    answer = httpx.put(f"{platform.sandbox}/control/faults", json={"inbound": inbound}, trust_env=False)
-    assert answer.status_code == 200, answer.text
-
-
-def appointments(platform: Platform, exam_account: str) -> list[dict[str, Any]]:
-    """What the sandbox's exam centre has booked for an account."""
-    found = httpx.get(
-        f"{platform.sandbox}/control/appointments", params={"limit": 500}, trust_env=False
-    ).json()
-    return [one for one in found if one["exam_account"] == exam_account]
-
-
-def calls(platform: Platform, interface: str) -> list[dict[str, Any]]:
-    """Calls that the sandbox has seen, newest first."""
-    found = httpx.get(f"{platform.sandbox}/control/calls", params={"limit": 500}, trust_env=False).json()
-    return [one for one in found if one["interface"] == interface]

@@ -3,7 +3,8 @@
 import time
 
 from tests.wire.conftest import Platform, Vendor
-from tests.wire.hospital import demo_vendor, new_app, new_vendor
+from tests.wire.hospital import demo_vendor
+from tests.wire.scripted import new_app, new_vendor
 
 NOBODY = {"exam_account": "TJ-NOBODY"}
 

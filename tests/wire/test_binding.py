@@ -7,16 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.wire.appointments import calls, set_faults
 from tests.wire.conftest import Platform
-from tests.wire.hospital import (
-    ScriptedVendor,
-    calls,
-    demo_vendor,
-    messages,
-    scripted_vendor,
-    set_faults,
-    sign_up,
-)
+from tests.wire.hospital import demo_vendor, messages, sign_up
+from tests.wire.scripted import ScriptedVendor, scripted_vendor
 
 
 @pytest.fixture(autouse=True)

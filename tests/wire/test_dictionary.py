@@ -5,22 +5,20 @@ from typing import Any
 
 import pytest
 
+from tests.wire.behind import refusing
 from tests.wire.conftest import Platform, Vendor, eventually
 from tests.wire.hospital import (
-    ScriptedVendor,
-    codes,
     map_items,
     messages,
     new_exam_no,
     only_message,
-    refusing,
     result,
     results_body,
-    scripted_vendor,
     sign_up,
     staff,
     timed,
 )
+from tests.wire.scripted import ScriptedVendor, scripted_vendor
 
 ADD, MODIFY, DELETE = "1", "2", "3"
 NOTHING = {"added": 0, "updated": 0, "retired": 0, "removed": 0}
@@ -192,7 +190,9 @@ def test_701_is_kept_and_tried_again(platform: Platform, script: ScriptedVendor)
     settled = next(found for found in messages(platform, interface="H5") if found["id"] == line["id"])
     assert (settled["state"], settled["codes"]) == ("done", ["701"])
     assert listed(platform, script, f"{code}-2") is not None
-    assert vendor.push("item-changes", body, **{"X-Request-Id": key}) == envelope, "the first answer, for good"
+    assert vendor.push("item-changes", body, **{"X-Request-Id": key}) == envelope, (
+        "the first answer, for good"
+    )
 
 
 def test_one_vendors_dictionary_is_not_anothers(
@@ -224,4 +224,3 @@ def test_a_wrong_item_is_refused(script: ScriptedVendor, wrong: dict[str, Any]) 
         "/open/v1/exam/item-changes", {"items": [item("ok"), {**item("x"), **wrong}], "change": ADD}
     )
     assert answer.status_code == 422
-    assert codes({"messages": []}) == []

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from tests.wire.behind import query, refusing
 from tests.wire.conftest import Platform, Vendor
 from tests.wire.hospital import (
     Customer,
@@ -16,8 +17,6 @@ from tests.wire.hospital import (
     messages,
     new_exam_no,
     only_message,
-    query,
-    refusing,
     result,
     results_body,
     sign_up,

@@ -9,7 +9,6 @@ import pytest
 from tests.wire.conftest import Platform, Vendor
 from tests.wire.hospital import (
     Customer,
-    about,
     guide_body,
     new_exam_no,
     only_message,
@@ -170,4 +169,3 @@ def test_the_person_data_set_takes_every_field_of_the_contract(vendor: Vendor, c
     }
     body = {**guide_body(customer, new_exam_no(), "请空腹"), "person": {**customer.person, **more}}
     assert vendor.push("guides", body)["messages"] == []
-    assert about(customer)["exam_account"] == customer.exam_account

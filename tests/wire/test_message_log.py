@@ -7,24 +7,23 @@ from typing import Any
 
 import pytest
 
-from tests.wire.conftest import Platform, Vendor, eventually
+from tests.wire.appointments import book
+from tests.wire.behind import refusing
+from tests.wire.conftest import Platform, eventually
 from tests.wire.hospital import (
     Customer,
-    ScriptedVendor,
     about,
-    book,
     guide_body,
     in_days,
     messages,
     new_exam_no,
-    refusing,
     report_body,
     result,
     results_body,
-    scripted_vendor,
     sign_up,
     staff,
 )
+from tests.wire.scripted import ScriptedVendor, scripted_vendor
 
 ADDRESS = "江苏省苏州市姑苏区平江路九十九号"
 
@@ -77,13 +76,17 @@ def provoked(
                 "item-changes", {"items": [{"item_code": exam_no, "name": "x"}], "change": "1"}
             )
 
+    def refused_binding() -> object:
+        script.say({}, accepted=False)
+        return customer.bind(script.vendor_id)
+
     def refused_booking(code: str) -> object:
         script.say({}, accepted=False, messages=[{"code": code, "level": "error", "text": "不行"}])
         return book(platform, customer, in_days(2))
 
     return {
         "103": lambda: None,
-        "104": lambda: (script.say({}, accepted=False), customer.bind(script.vendor_id)),
+        "104": refused_binding,
         "201": lambda: refused_booking("201"),
         "202": lambda: refused_booking("202"),
         "301": lambda: vendor.push("checklist-queries", {"exam_account": "NOBODY"}),
@@ -228,7 +231,7 @@ def test_others_do_not_open_messages(platform: Platform, customer: Customer, rol
 
 
 def test_the_log_is_searched_by_person_state_vendor_and_time(
-    platform: Platform, script: ScriptedVendor, customer: Customer, vendor: Vendor
+    platform: Platform, script: ScriptedVendor, customer: Customer
 ) -> None:
     mine = messages(platform, person_id=customer.person_id)
     assert mine
@@ -243,10 +246,13 @@ def test_the_log_is_searched_by_person_state_vendor_and_time(
     desk = staff(platform, "it_staff")
     pages, cursor = [], None
     for _ in range(3):
-        query = {"limit": 2, "vendor_id": script.vendor_id, **({"cursor": cursor} if cursor else {})}
+        query: dict[str, Any] = {
+            "limit": 2,
+            "vendor_id": script.vendor_id,
+            **({"cursor": cursor} if cursor else {}),
+        }
         page = desk.get("/api/admin/exchange/messages", params=query).json()
         pages += [line["id"] for line in page["items"]]
         cursor = page["next"]
     assert len(set(pages)) == 6
     assert pages == sorted(pages, reverse=True)
-    assert vendor.app_id

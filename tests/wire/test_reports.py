@@ -5,16 +5,9 @@ from datetime import date
 
 import pytest
 
+from tests.wire.behind import refusing
 from tests.wire.conftest import Platform, Vendor, eventually
-from tests.wire.hospital import (
-    Customer,
-    messages,
-    new_exam_no,
-    only_message,
-    refusing,
-    report_body,
-    sign_up,
-)
+from tests.wire.hospital import Customer, messages, new_exam_no, only_message, report_body, sign_up
 
 PDF = base64.b64encode(b"%PDF-1.4\n1 0 obj<<>>endobj\n%%EOF").decode()
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.wire.behind import refusing
 from tests.wire.conftest import Platform, Vendor, eventually
 from tests.wire.hospital import (
     Customer,
     messages,
     new_exam_no,
     only_message,
-    refusing,
     result,
     results_body,
     sign_up,

@@ -8,7 +8,8 @@ import pytest
 
 from kanghu_sandbox.wire.signature import Credentials, new_nonce, signed_headers
 from tests.wire.conftest import Platform, Vendor, eventually
-from tests.wire.hospital import demo_vendor, new_app, staff
+from tests.wire.hospital import demo_vendor, staff
+from tests.wire.scripted import new_app
 
 PATH = "/open/v1/exam/checklist-queries"
 BODY = b'{"exam_account": "TJ-NOBODY"}'

@@ -5,22 +5,21 @@ from typing import Any
 
 import pytest
 
+from tests.wire.behind import query
 from tests.wire.conftest import Platform, Vendor, eventually
 from tests.wire.hospital import (
     Customer,
-    ScriptedVendor,
     codes,
     map_items,
     messages,
     new_exam_no,
     only_message,
-    query,
     result,
     results_body,
-    scripted_vendor,
     sign_up,
     staff,
 )
+from tests.wire.scripted import ScriptedVendor, scripted_vendor
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.wire.appointments import book, booking_in
+from tests.wire.behind import query
 from tests.wire.conftest import Platform, Vendor, eventually
 from tests.wire.hospital import (
     SIGNED_UP,
     Customer,
-    book,
-    booking_in,
     guide_body,
     in_days,
-    messages,
-    query,
     report_body,
     result,
     results_body,
@@ -72,18 +70,23 @@ def personal(platform: Platform, customer: Customer) -> dict[str, str]:
     return found
 
 
+_BYTEA = re.compile(r"[0-9a-f]{12,}")
+
+
 def disguises(text: str) -> Iterator[str]:
-    """The ways in which a text stands in a dump: as it is, JSON-escaped, and as the hex of a bytea column."""
+    """The ways in which a text stands in clear: as it is, and JSON-escaped."""
     yield text
-    yield text.encode().hex()
-    yield text.encode("utf-16-le").hex()
     if not text.isascii():
         yield text.encode("unicode_escape").decode()
 
 
 def leaks(text: str, wanted: dict[str, str]) -> set[str]:
-    """Which of `wanted` stand in `text`, in any disguise."""
-    return {kind + " " + value for value, kind in wanted.items() for form in disguises(value) if form in text}
+    """Which of `wanted` stand in `text`: in clear, or as the bytes of a column that should be sealed (printed as hex)."""
+    plain, stored = _BYTEA.sub(" ", text), " ".join(_BYTEA.findall(text))
+    found = {kind + " " + value for value, kind in wanted.items() if value.encode().hex() in stored}
+    return found | {
+        kind + " " + value for value, kind in wanted.items() for form in disguises(value) if form in plain
+    }
 
 
 def tables(platform: Platform) -> list[str]:
@@ -207,7 +210,6 @@ def test_the_audit_chain_is_unbroken(platform: Platform, customer: Customer) -> 
     assert verified.returncode == 0, verified.stdout + verified.stderr
     checked = max(int(number) for number in re.findall(r"\d+", verified.stdout.replace(",", "")))
     assert checked >= chained["n"]
-    assert messages(platform, person_id=customer.person_id)
 
 
 def test_jobs_and_events_carry_no_more_than_ids(platform: Platform, customer: Customer) -> None:
