@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,11 +78,12 @@ def test_a_database_error_is_logged_without_the_row_it_quotes() -> None:
 
 
 def test_configured_logs_are_one_json_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    before = logging.getLogger().handlers, logging.getLogger().level
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
     try:
         log.configure()
         log.get("test").warning("something", key=str(uuid4()))
         assert '"component": "test"' in capsys.readouterr().err
-    finally:
-        logging.getLogger().handlers, _ = before
-        logging.getLogger().setLevel(before[1])
+    finally:  # the captured stream closes with this test, and others log too
+        structlog.reset_defaults()
+        root.handlers, root.level = handlers, level
