@@ -37,6 +37,21 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(part, (*at, key))
 
 
+def nasty_for(value: Any) -> list[Any]:
+    """What is nasty in the place of this value; of the wrong types only a few."""
+    if isinstance(value, str):
+        return [*TEXTS, *OTHERS, NUMBERS[2]]
+    if isinstance(value, int | float):
+        return [*NUMBERS, *OTHERS, *TEXTS[:2]]
+    return [*OTHERS, *TEXTS[:2], NUMBERS[0]]
+
+
+def at(body: Any, place: tuple[Any, ...]) -> Any:
+    for key in place:
+        body = body[key]
+    return body
+
+
 def spread(found: list[Any]) -> list[Any]:
     return found[:: -(-len(found) // LONGEST)]
 
@@ -87,13 +102,13 @@ async def test_bodies(house: House, callers: dict[str, dict[str, str]]) -> None:
                 continue
             body, url = body_of(route.operation, ours, house.common), path_of(route, ours, house.common)
             for place in spread(list(places(body))):
-                for nasty in (*TEXTS, *NUMBERS, *OTHERS):
+                for nasty in nasty_for(at(body, place)):
                     changed = with_instead(body, place, nasty)
                     fault = await refused_badly(house, route, headers_for(route, callers), url, changed)
                     faults += [fault] if fault else []
                     asked += 1
     assert faults == []
-    assert asked > 3000
+    assert asked > 2000
 
 
 async def test_paths_and_queries(house: House, callers: dict[str, dict[str, str]]) -> None:
@@ -143,7 +158,7 @@ async def test_pushes(house: House, interface: str) -> None:
     bodies = [
         json.dumps(with_instead(content, place, nasty)).encode()
         for place in places(content)
-        for nasty in (*TEXTS, *NUMBERS, *OTHERS)
+        for nasty in nasty_for(at(content, place))
     ]
     async with undone(house):
         good = await push_raw(house, PATHS[interface], side.app, json.dumps(content).encode())
