@@ -117,9 +117,9 @@ def test_202_when_the_day_is_full_at_the_vendor(platform: Platform) -> None:
     [
         (200, {"accepted": False, "messages": []}, "对方系统未说明原因"),
         (200, {"accepted": False, "messages": [{"code": "E9", "level": "error", "text": "停诊"}]}, "停诊"),
-        (401, {"accepted": False}, "对方系统返回 HTTP 401"),
-        (302, b"", "对方系统返回 HTTP 302"),
-        (404, b"", "对方系统返回 HTTP 404"),
+        (400, {"accepted": False}, "对方系统返回 HTTP 400"),
+        (409, b"", "对方系统返回 HTTP 409"),
+        (422, b"", "对方系统返回 HTTP 422"),
     ],
     ids=str,
 )
