@@ -5,6 +5,7 @@ reaches the database, and `script` turns that into a pgbench script.
 """
 
 import re
+import statistics
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -118,12 +119,23 @@ def _quoted(text: str) -> str:
 
 
 async def pgbench_cpu(bench: Bench, text: str, transactions: int, clients: int = CLIENTS) -> float:
-    """Seconds of PostgreSQL's CPU for each of so many transactions of the script; pgbench's own CPU is not counted."""
+    """Seconds of PostgreSQL's CPU for each of so many transactions of the script.
+
+    pgbench's own CPU is not counted, nor that of its connections' coming and going: ours are there already.
+    """
+    if clients not in bench.connecting_cpu:
+        spent = [await _spent(bench, "SELECT 1;\n", clients, clients) for _ in range(3)]
+        bench.connecting_cpu[clients] = statistics.median(spent)
+    spent_now = await _spent(bench, text, transactions, clients)
+    return max(0.0, spent_now - bench.connecting_cpu[clients]) / (transactions // clients * clients)
+
+
+async def _spent(bench: Bench, text: str, transactions: int, clients: int) -> float:
     await settle()
     before = cpu_seconds(bench.server)
     pgbench(bench.dsn, text, transactions, clients)
     await settle()
-    return (cpu_seconds(bench.server) - before) / (transactions // clients * clients)
+    return cpu_seconds(bench.server) - before
 
 
 def pgbench(dsn: str, text: str, transactions: int, clients: int = CLIENTS) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from uuid import UUID
@@ -49,7 +49,7 @@ class Customer:
 
 @dataclass
 class Bench:
-    """`server` is the postmaster."""
+    """`server` is the postmaster; `connecting_cpu` is what so many connections cost it, in seconds, once measured."""
 
     home: Home
     dsn: str
@@ -58,6 +58,7 @@ class Bench:
     institution: UUID
     customers: list[Customer]
     items: list[catalog.StandardItem]
+    connecting_cpu: dict[int, float] = field(default_factory=dict)
 
 
 def free_port() -> int:
