@@ -159,6 +159,14 @@ def create_administrator(
     typer.echo(f"用户名    {username}\n初始密码  {password}")
 
 
+@keys_app.command("reseal")
+def reseal_values() -> None:
+    """把仍用旧密钥加密的值改用当前密钥；启用新密钥并重启网站与后台任务之后执行一次"""
+    from kanghu.main import rotation
+
+    _run(rotation.reseal)
+
+
 @demo_app.command("prepare")
 def prepare_demo() -> None:
     """让演示客户经 US-K1 绑定沙箱的体检账号，接收沙箱的项目字典（US-H5）并对照（平台与沙箱须已启动，可重复执行）"""

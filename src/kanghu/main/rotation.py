@@ -36,7 +36,12 @@ async def rotate(chosen: Settings, database: Database) -> None:
     vault.load(kept, chosen.cipher)
     typer.echo(f"已启用第 {kept['vault']['current']} 把密钥")
     await reseal_all(database, typer.echo)
-    typer.echo("完成。请重启网站与后台任务，使其只用新密钥加密")
+    typer.echo("完成。请重启网站与后台任务，再执行 kanghu keys reseal，把重启之前又写入的值也改用新密钥")
+
+
+async def reseal(_chosen: Settings, database: Database) -> None:
+    """What a process that had not read the new key yet sealed after `rotate`."""
+    await reseal_all(database, typer.echo)
 
 
 async def reseal_all(database: Database, tell: Callable[[str], None]) -> None:
