@@ -26,8 +26,8 @@ ALONE: dict[str, Callable[..., Awaitable[None]]] = {"cold_start": cold_start.mea
 
 SMALL: dict[str, dict[str, Any]] = {
     "sign_in": {"rounds": 1, "seconds": 0.5},
-    "booking": {"rounds": 1, "tries": 6, "capacity": 2, "transactions": 16},
-    "push_results": {"rounds": 1, "pushes": 16, "pushes_with_jobs": 8},
+    "booking": {"rounds": 1, "tries": 6, "capacity": 2, "transactions": 32},
+    "push_results": {"rounds": 1, "pushes": 32, "pushes_with_jobs": 8},
     "results_page": {"rounds": 1, "rows": 60_000, "requests": 8},
     "cold_start": {"pushes": 8},
 }

@@ -7,7 +7,7 @@ import httpx
 
 from bench import load
 from bench.cost import cpu_seconds, emit, latency, median_us, settle
-from bench.limit import Statement, pgbench_cpu, recorded, script
+from bench.limit import WARMING, Statement, pgbench_cpu, recorded, script
 from bench.platform import VENDOR_ID, Bench, Customer, give_sessions, web
 from kanghu.kernel import clock
 from kanghu.modules.exams.repository import bookings
@@ -93,12 +93,12 @@ async def _limit(
     """Seconds of PostgreSQL's CPU under pgbench for a try that gets a place, and for one that is rolled back."""
     await _open_day(bench, number, capacity=2)
     _, taken, full = await recorded(bench, [_request(number, customer) for customer in customers])
-    await _set_capacity(bench, number, 2 + transactions)
+    await _set_capacity(bench, number, 2 + transactions + WARMING)
     got = await pgbench_cpu(bench, script(_new_each_time(taken), first=VARIABLES), transactions)
     refused = await pgbench_cpu(
         bench, script(_new_each_time(full), first=VARIABLES, end="ROLLBACK"), transactions
     )
-    assert (await _places(bench, number))[0] == 2 + transactions
+    assert (await _places(bench, number))[0] == 2 + transactions + WARMING
     return got, refused
 
 

@@ -24,6 +24,9 @@ from kanghu.main.supervisor.postgres import reachable_binaries
 from kanghu.modules.accounts import public as accounts
 
 CLIENTS = 8
+WARMINGS = 3
+WARMING = WARMINGS * CLIENTS
+"""Transactions of a script before the first that counts."""
 
 
 @dataclass(frozen=True)
@@ -118,27 +121,28 @@ def _quoted(text: str) -> str:
     return "E'" + text.replace("\\", "\\\\").replace("'", "''").replace(":", "\\x3a") + "'"
 
 
-async def pgbench_cpu(bench: Bench, text: str, transactions: int, clients: int = CLIENTS) -> float:
-    """Seconds of PostgreSQL's CPU for each of so many transactions of the script.
+async def pgbench_cpu(bench: Bench, text: str, transactions: int) -> float:
+    """Seconds of PostgreSQL's CPU for each of so many transactions of the script, on connections that are warm.
 
-    pgbench's own CPU is not counted, nor that of its connections' coming and going: ours are there already.
+    pgbench's own CPU is not counted. A connection's coming and its first transaction (signing in, catalogues, plans) are taken
+    off, as measured once per script: ours are there already.
     """
-    if clients not in bench.connecting_cpu:
-        spent = [await _spent(bench, "SELECT 1;\n", clients, clients) for _ in range(3)]
-        bench.connecting_cpu[clients] = statistics.median(spent)
-    spent_now = await _spent(bench, text, transactions, clients)
-    return max(0.0, spent_now - bench.connecting_cpu[clients]) / (transactions // clients * clients)
+    if text not in bench.warming_cpu:
+        spent = [await _spent(bench, text, CLIENTS) for _ in range(WARMINGS)]
+        bench.warming_cpu[text] = statistics.median(spent)
+    spent_now = await _spent(bench, text, transactions)
+    return max(0.0, spent_now - bench.warming_cpu[text]) / (transactions // CLIENTS * CLIENTS - CLIENTS)
 
 
-async def _spent(bench: Bench, text: str, transactions: int, clients: int) -> float:
+async def _spent(bench: Bench, text: str, transactions: int) -> float:
     await settle()
     before = cpu_seconds(bench.server)
-    pgbench(bench.dsn, text, transactions, clients)
+    pgbench(bench.dsn, text, transactions)
     await settle()
     return cpu_seconds(bench.server) - before
 
 
-def pgbench(dsn: str, text: str, transactions: int, clients: int = CLIENTS) -> None:
+def pgbench(dsn: str, text: str, transactions: int) -> None:
     """Raises RuntimeError with what pgbench said."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(text)
@@ -148,11 +152,11 @@ def pgbench(dsn: str, text: str, transactions: int, clients: int = CLIENTS) -> N
             "-M",
             "prepared",
             "-c",
-            clients,
+            CLIENTS,
             "-j",
             1,
             "-t",
-            transactions // clients,
+            transactions // CLIENTS,
             "-f",
             file.name,
         ]

@@ -49,7 +49,7 @@ class Customer:
 
 @dataclass
 class Bench:
-    """`server` is the postmaster; `connecting_cpu` is what so many connections cost it, in seconds, once measured."""
+    """`server` is the postmaster; `warming_cpu` is what `limit` measured of each script."""
 
     home: Home
     dsn: str
@@ -58,7 +58,7 @@ class Bench:
     institution: UUID
     customers: list[Customer]
     items: list[catalog.StandardItem]
-    connecting_cpu: dict[int, float] = field(default_factory=dict)
+    warming_cpu: dict[str, float] = field(default_factory=dict)
 
 
 def free_port() -> int:
@@ -87,13 +87,15 @@ async def filled(home: Home, dsn: str, server: psutil.Process, customers: int) -
     modules.load()
     database = Database(dsn)
     await database.open()
-    async with database.transaction() as tx:
-        await seed.load_standards(tx, lambda _line: None)
-        institution = await accounts.create_institution(tx, "bench", "性能测试医院")
-        items = await _vendor(tx, institution)
-    made = [await _customer(database, institution, number) for number in range(customers)]
-    yield Bench(home, dsn, server, database, institution, made, items)
-    await database.close()
+    try:
+        async with database.transaction() as tx:
+            await seed.load_standards(tx, lambda _line: None)
+            institution = await accounts.create_institution(tx, "bench", "性能测试医院")
+            items = await _vendor(tx, institution)
+        made = [await _customer(database, institution, number) for number in range(customers)]
+        yield Bench(home, dsn, server, database, institution, made, items)
+    finally:
+        await database.close()
 
 
 def environment(home: Home, dsn: str, **more: str) -> dict[str, str]:
