@@ -227,6 +227,8 @@ def test_every_timer_is_in_the_design() -> None:
     modules.load()
     table = read("docs/系统设计.md").partition("定时任务：")[2]
     for timer in TIMERS.values():
+        if not timer.run.__module__.startswith("kanghu."):
+            continue  # a test's own
         minute, hour, *_ = timer.expression.split()
         said = f"每 {minute[2:]} 分钟" if minute.startswith("*/") else f"{int(hour):02}:{int(minute):02}"
         assert f"| {said} |" in table, timer.name

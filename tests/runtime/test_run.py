@@ -74,6 +74,8 @@ class Platform:
         found = {}
         for child in psutil.Process(self.process.pid).children():
             words = child.cmdline()
+            if not words:  # killed a moment ago and not buried yet
+                continue
             name = words[2] if words[1:2] == ["-m"] else words[0]
             found[name.replace("/", ".").rsplit(".", 1)[-1]] = child.pid
         return found
