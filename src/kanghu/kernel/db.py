@@ -47,7 +47,7 @@ class Database:
     def __init__(self, dsn: str, *, size: int = 10, statement_cache_size: int = 256) -> None:
         self.dsn = dsn
         self._size = size
-        self._statement_cache_size = statement_cache_size
+        self.statement_cache_size = statement_cache_size
         self._pool: asyncpg.Pool | None = None
 
     async def open(self) -> None:
@@ -57,7 +57,7 @@ class Database:
             max_size=self._size,
             init=_prepare_connection,
             reset=_keep_session,
-            statement_cache_size=self._statement_cache_size,
+            statement_cache_size=self.statement_cache_size,
             command_timeout=30,
             server_settings={"application_name": "kanghu", "jit": "off", "timezone": "UTC"},
         )

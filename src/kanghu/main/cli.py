@@ -174,7 +174,9 @@ def prepare_demo() -> None:
     from kanghu.main.tour import mapping
 
     modules.load()
-    _run(demo.bind)
+    if _run(demo.bind) == 0:
+        typer.echo("演示已准备好")
+        return
     confirmed, left = asyncio.run(mapping.prepare(_in_transaction(demo.info)))
     typer.echo(f"已对照 {confirmed} 项，留待人工 {left} 项")
 

@@ -204,8 +204,9 @@ async def _load_customer(tx: Tx, institution: UUID, customer: Customer) -> None:
         await forms.save_completed(tx, person_id, "health_self_test", customer.answers, SYSTEM)
 
 
-async def bind(_chosen: Settings, database: Database) -> None:
-    """US-K1 over the wire for every customer who is not bound yet, as if each had signed on the phone."""
+async def bind(_chosen: Settings, database: Database) -> int:
+    """US-K1 over the wire for every customer who is not bound yet, as if each had signed on the phone; how many."""
+    bound = 0
     for customer in CUSTOMERS:
         async with database.transaction() as tx:
             person_id = await _person_id(tx, customer)
@@ -214,6 +215,8 @@ async def bind(_chosen: Settings, database: Database) -> None:
             version = (await people.agreement(tx, exchange.AGREEMENT)).version
         caller = Caller(kind="customer", person_id=person_id, display="演示数据")
         await exchange.bind_account(database, caller, person_id, VENDOR_ID, version, "h5")
+        bound += 1
+    return bound
 
 
 async def _person_id(tx: Tx, customer: Customer) -> UUID | None:

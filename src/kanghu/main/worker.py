@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+import uvloop
 
 from kanghu.kernel import audit, jobs, log
 from kanghu.kernel.db import Database
@@ -59,7 +60,9 @@ async def run(database: Database, anchors: Path, stop: asyncio.Event, *, concurr
     """Works until `stop` is set; raises when the database is lost, with jobs still under way: the process has to end then."""
     modules.load()
     await database.open()
-    pool = await asyncpg.create_pool(database.dsn, min_size=2, max_size=4, statement_cache_size=0)
+    pool = await asyncpg.create_pool(
+        database.dsn, min_size=2, max_size=4, statement_cache_size=database.statement_cache_size
+    )
     queue = jobs.queue_of(pool, database)
     lost = asyncio.create_task(until_lost(database.dsn))
     sealer = asyncio.create_task(seal_audit(database, anchors, stop))
@@ -102,7 +105,7 @@ async def _main() -> None:
 
 def main() -> None:
     try:
-        asyncio.run(_main())
+        uvloop.run(_main())
     except NotPrepared as error:
         sys.exit(str(error))
 
