@@ -73,7 +73,10 @@ class Platform:
         assert self.process is not None
         found = {}
         for child in psutil.Process(self.process.pid).children():
-            words = child.cmdline()
+            try:
+                words = child.cmdline()
+            except psutil.Error:
+                words = []
             if not words:  # killed a moment ago and not buried yet
                 continue
             name = words[2] if words[1:2] == ["-m"] else words[0]
