@@ -21,7 +21,7 @@ router = APIRouter(dependencies=[Depends(loopback_only)], include_in_schema=Fals
 _STYLE = """
 body{font:15px/1.6 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:0 auto;max-width:72rem;padding:1rem 1.5rem;color:#1f2933}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
-th,td{border-bottom:1px solid #d9e2ec;padding:.35rem .6rem;text-align:left;vertical-align:top}th{background:#f0f4f8}
+th,td{border-bottom:1px solid #d9e2ec;padding:.35rem .6rem;text-align:left;vertical-align:top}th{background:#f0f4f8;white-space:nowrap}
 pre{white-space:pre-wrap;word-break:break-all;background:#f7f9fb;padding:.6rem;max-height:24rem;overflow:auto}
 .bad{color:#b42318}.note{background:#fff3cd;padding:.5rem .8rem;border-radius:.3rem}
 """
