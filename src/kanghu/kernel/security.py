@@ -69,9 +69,6 @@ class Caller:
             raise Forbidden("请使用客户账户操作")
         return self.person_id
 
-    def may(self, permission: str) -> bool:
-        return permission in self.grants
-
     def scope(self, permission: str) -> Scope:
         """On whose data the caller has `permission`. Raises `Forbidden` where it is not granted."""
         try:

@@ -1,7 +1,5 @@
 """What every process of ours does first: settings, keys, logs, the database handle."""
 
-import os
-
 from kanghu.kernel import log
 from kanghu.kernel.config import Settings, settings
 from kanghu.kernel.crypto import vault
@@ -24,5 +22,5 @@ def prepare() -> tuple[Settings, Database]:
     dsn = chosen.database_url or known_dsn(chosen.home / "pg")
     if not dsn:
         raise NotPrepared("未指定数据库，请设置 DATABASE_URL，或用 kanghu run 启动内置数据库")
-    size = int(os.environ.get("KANGHU_DATABASE_POOL", chosen.database_pool))
-    return chosen, Database(dsn, size=size, statement_cache_size=0 if chosen.pgbouncer else 256)
+    cache = 0 if chosen.pgbouncer else 256
+    return chosen, Database(dsn, size=chosen.database_pool, statement_cache_size=cache)

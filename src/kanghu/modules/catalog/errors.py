@@ -18,11 +18,6 @@ class ItemIsShipped(Conflict):
     message = "随产品发布的标准项目不能修改，只能停用；需要时请新建医院自建项目"
 
 
-class ItemInUse(Conflict):
-    code = "catalog.item_in_use"
-    message = "项目已停用或正被使用，不能进行此操作"
-
-
 class StandardNotFound(NotFound):
     code = "catalog.data_element_not_found"
     message = "数据元不存在"

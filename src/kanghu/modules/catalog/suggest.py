@@ -6,7 +6,7 @@ same abbreviation, a similar name, similar pinyin; then unit and specimen speak 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -264,10 +264,3 @@ def _department_speaks(vendor: VendorName, item: StandardName) -> tuple[float, s
     is_laboratory = "检验" in vendor.department or "化验" in vendor.department
     differs = is_laboratory != (item.kind == "lab") and not item.specimen.startswith(("宫颈", "阴道"))
     return (_OTHER_DEPARTMENT, "科室不一致") if differs else (0.0, "")
-
-
-def suggest_many(
-    suggester: Suggester, vendors: Iterable[VendorName], limit: int = 3
-) -> Mapping[str, list[Suggestion]]:
-    """Vendor item code → suggestions."""
-    return {vendor.code: suggester.suggest(vendor, limit) for vendor in vendors}

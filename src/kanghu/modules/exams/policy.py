@@ -11,13 +11,12 @@ PERMISSIONS = {
 
 BOOKING_WINDOW = timedelta(days=14)
 
-# What may follow what.
-NEXT_STATES = {
-    "requested": {"sending", "failed", "cancelled"},
-    "sending": {"booked", "failed"},
-    "booked": {"cancelled"},
-    "failed": set(),
-    "cancelled": set(),
+# State → the states it may be reached from. Who is at the vendor (booked) is cancelled there, not here.
+COMES_FROM = {
+    "sending": ("requested",),
+    "booked": ("sending",),
+    "failed": ("requested", "sending"),
+    "cancelled": ("requested",),
 }
 
 
@@ -35,7 +34,3 @@ def date_hint(today: date) -> str:
     """The text of 201."""
     first, last = first_and_last_day(today)
     return f"请输入{first:%Y%m%d}至{last:%Y%m%d}的任意日期。"
-
-
-def may_follow(state: str, following: str) -> bool:
-    return following in NEXT_STATES.get(state, set())

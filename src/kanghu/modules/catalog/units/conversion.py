@@ -18,10 +18,6 @@ class Conversion(NamedTuple):
     factor: Fraction
     offset: Fraction = Fraction(0)
 
-    @property
-    def is_identity(self) -> bool:
-        return self == IDENTITY
-
     def apply(self, number: Decimal) -> Decimal:
         """The number in the standard unit, to ten significant digits; untouched when nothing is to be converted."""
         if self is IDENTITY or self == IDENTITY:  # comparing fractions is slow, and this runs for every value

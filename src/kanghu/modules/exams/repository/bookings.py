@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.security import Scope
+from kanghu.modules.exams import policy
 from kanghu.modules.exams.models import Booking, ExamAccount, FreeDay
 
 _BOOKING = """id, person_id, institution_id, vendor_id, exam_account, exam_no, origin, state, appointment_date,
@@ -236,13 +237,12 @@ async def get_booking(tx: Tx, booking_id: UUID, scope: Scope) -> Booking | None:
 async def move_booking(
     tx: Tx,
     booking_id: UUID,
-    from_states: list[str],
     state: str,
     *,
     exam_no: str | None = None,
     failure: str = "",
 ) -> Booking | None:
-    """The booking in its new state, or None when it was in none of `from_states`."""
+    """The booking in its new state, or None when that may not follow the one it is in (`policy.COMES_FROM`)."""
     return row(
         Booking,
         await tx.fetchrow(
@@ -250,7 +250,7 @@ async def move_booking(
                    SET state = $3, exam_no = coalesce($4, exam_no), failure = $5, updated_at = now()
                  WHERE id = $1 AND state = ANY($2::text[]) RETURNING {_BOOKING}""",
             booking_id,
-            from_states,
+            list(policy.COMES_FROM[state]),
             state,
             exam_no,
             failure,

@@ -129,7 +129,7 @@ async def get_booking(tx: Tx, booking_id: UUID, scope: Scope = EVERYONE) -> Book
 async def cancel_booking(tx: Tx, caller: Caller, booking_id: UUID, scope: Scope) -> Booking:
     """Before it was sent to the vendor. Raises `BookingNotFound`, `BookingNotCancellable`."""
     await get_booking(tx, booking_id, scope)
-    cancelled = await bookings.move_booking(tx, booking_id, ["requested"], "cancelled")
+    cancelled = await bookings.move_booking(tx, booking_id, "cancelled")
     if cancelled is None:
         raise BookingNotCancellable
     await _end(tx, cancelled)
@@ -146,7 +146,7 @@ async def cancel_booking(tx: Tx, caller: Caller, booking_id: UUID, scope: Scope)
 
 async def mark_sending(tx: Tx, booking_id: UUID) -> Booking | None:
     """The list is confirmed. None when the booking no longer waits for it (cancelled meanwhile, or sent already)."""
-    return await bookings.move_booking(tx, booking_id, ["requested"], "sending")
+    return await bookings.move_booking(tx, booking_id, "sending")
 
 
 async def mark_booked(tx: Tx, booking_id: UUID, exam_no: str | None) -> Booking | None:
@@ -156,14 +156,12 @@ async def mark_booked(tx: Tx, booking_id: UUID, exam_no: str | None) -> Booking 
         holder = await bookings.booking_by_exam_no(tx, current.vendor_id, exam_no)
         if holder is not None and holder.id != booking_id:
             exam_no = None
-    return await _moved(
-        tx, await bookings.move_booking(tx, booking_id, ["sending"], "booked", exam_no=exam_no)
-    )
+    return await _moved(tx, await bookings.move_booking(tx, booking_id, "booked", exam_no=exam_no))
 
 
 async def mark_failed(tx: Tx, booking_id: UUID, reason: str) -> Booking | None:
     """The vendor refused (202), or waiting ended; the day's place is free again."""
-    failed = await bookings.move_booking(tx, booking_id, ["requested", "sending"], "failed", failure=reason)
+    failed = await bookings.move_booking(tx, booking_id, "failed", failure=reason)
     if failed is not None:
         await _end(tx, failed)
     return await _moved(tx, failed)
