@@ -176,7 +176,6 @@ def test_nobody_prints_but_the_command_line() -> None:
 
 HIDDEN_IMPORTS = {
     "main/cli.py": "a command loads only what it needs",
-    "main/seed.py": "the demonstration is not part of an ordinary start",
     "modules/people/identity.py": "dictionaries of 30 MB that only some processes need",
 }
 
