@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from kanghu.kernel import clock
 from kanghu.kernel.security import Access, access_of, all_routes
+from kanghu.main import pages
 
 from .house import PASSWORD, Side
 
@@ -29,6 +30,8 @@ class Route:
 
 def routes_of(app: FastAPI) -> Iterator[Route]:
     for route in all_routes(app.routes):
+        if route.path in pages.OPEN_PATHS:  # built files, the same for everybody
+            continue
         assert isinstance(route, APIRoute)
         (access,) = access_of(route.dependant)
         for method in sorted(route.methods or ()):

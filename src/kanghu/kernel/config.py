@@ -15,6 +15,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KANGHU_", extra="ignore", populate_by_name=True)
 
     home: Path = Path("./.kanghu")
+    # The front ends, each with its built files inside.
+    apps_dir: Path = Path(__file__).resolve().parents[3] / "apps"
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     database_pool: int = 10
     pgbouncer: bool = False

@@ -82,9 +82,10 @@ _SECURITY_HEADERS = [
 def _with_headers(send: Send, request_id: str) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
+            own = {name for name, _ in message["headers"]}
             message["headers"] = [
                 *message["headers"],
-                *_SECURITY_HEADERS,
+                *(header for header in _SECURITY_HEADERS if header[0] not in own),
                 (b"x-request-id", request_id.encode()),
             ]
         await send(message)

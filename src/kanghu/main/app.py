@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import FastAPI
 
 import kanghu
+from kanghu.kernel.config import settings
 from kanghu.kernel.db import Database
 from kanghu.kernel.security import Authenticator, Caller, anyone, check_routes
 from kanghu.kernel.web import MIB, Edge, Transaction, install_error_handlers
-from kanghu.main import modules, openapi, operations
+from kanghu.main import modules, openapi, operations, pages
 
 _LIMITS = (("/open/v1/exam/reports", 8 * MIB),)
 
@@ -63,6 +64,7 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
             app.state.open_document = openapi.document(app, "open")
         return app.state.open_document
 
+    pages.install(app, settings())
     app.add_middleware(Edge, limits=body_limit)
-    check_routes(app)
+    check_routes(app, open_paths=pages.OPEN_PATHS)
     return app
