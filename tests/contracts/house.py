@@ -6,6 +6,7 @@ made as it is made in life: through public functions, signed pushes of a vendor,
 
 import asyncio
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ PASSWORD = "Ying-Shan-Hong-7"
 SECRET = "a-secret-of-the-vendor-0123456789"
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 EXAM_DAY = "20261120"
+PDF = b64encode(b"%PDF-1.4\n1 0 obj<<>>endobj\n%%EOF").decode()
 
 ANSWERS: dict[str, Any] = {
     "height_cm": 171, "weight_kg": 66, "diagnosed": ["none"], "family_cancer": ["none"], "smoking_status": "never",
@@ -74,7 +76,7 @@ class Side:
         """What must never be seen by who has no right to this person."""
         names = (
             "person_id", "booking_id", "open_booking_id", "checklist_id", "finding_id", "response_id", "draft_id",
-            "message_id", "staged_id", "notice_id", "consent_id", "member_id", "customer_id",
+            "message_id", "staged_id", "notice_id", "document_id", "consent_id", "member_id", "customer_id",
         )  # fmt: skip
         return {
             *(str(self.ids[name]) for name in names),
@@ -339,6 +341,7 @@ async def _live(house: House, side: Side, boss: dict[str, str]) -> None:
     answer = await house.push(side, "results", {**exam, "change": "1", "results": results})
     assert answer["data"] == {"stored": 1, "staged": 1, "unchanged": 0}, answer
     await house.push(side, "reports", {**exam, "report": {"kind": "text", "content": "总检"}})
+    await house.push(side, "reports", {**exam, "report": {"kind": "pdf", "content": PDF}})
     me = await house.sign_in(f"customer-{side.name}")
     day = (clock.today() + timedelta(days=3)).isoformat()
     booked = await house.call(
@@ -397,6 +400,11 @@ async def _look_up(house: House, side: Side) -> None:
         "booking_id": await one("SELECT id FROM exams.bookings WHERE exam_no = $1", f"E-{side.name}"),
         "checklist_id": await one(
             "SELECT id FROM health.checklists WHERE booking_id = $1", UUID(side.ids["open_booking_id"])
+        ),
+        "document_id": await one(
+            "SELECT r.id FROM exams.reports r JOIN exams.bookings b ON b.id = r.booking_id"
+            " WHERE b.person_id = $1 AND r.kind = 'pdf'",
+            person,
         ),
         "finding_id": await one("SELECT id FROM health.findings WHERE person_id = $1 LIMIT 1", person),
         "response_id": await one(

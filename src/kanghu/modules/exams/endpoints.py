@@ -1,10 +1,11 @@
 """Bookings, results, guides and reports for staff and for the customer they belong to."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from kanghu.kernel import audit
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
@@ -27,6 +28,9 @@ patient = APIRouter(prefix="/api/patient/exams", tags=["exams"])
 ROUTERS = [admin, patient]
 
 OWN = "exams.own.use"
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
 ItemCode = Annotated[str | None, Query(max_length=64, description="标准项目代码")]
 
 
@@ -90,6 +94,19 @@ async def list_own_reports(
     return [
         DocumentView.model_validate(row) for row in await documents.read_reports(tx, caller, booking_id, OWN)
     ]
+
+
+@patient.get(
+    "/reports/{document_id}/file",
+    operation_id="exams_get_own_report_file",
+    response_class=Response,
+    responses=PDF,
+)
+async def get_own_report_file(
+    document_id: UUID, caller: Annotated[Caller, can(OWN)], tx: Transaction
+) -> Response:
+    """我的体检报告（PDF 文件）"""
+    return _pdf(await documents.read_report_file(tx, caller, document_id, OWN))
 
 
 @patient.get("/results", operation_id="exams_list_own_results")
@@ -170,6 +187,19 @@ async def list_reports(
     return [DocumentView.model_validate(row) for row in found]
 
 
+@admin.get(
+    "/reports/{document_id}/file",
+    operation_id="exams_get_report_file",
+    response_class=Response,
+    responses=PDF,
+)
+async def get_report_file(
+    document_id: UUID, caller: Annotated[Caller, can("exams.result.read")], tx: Transaction
+) -> Response:
+    """体检报告（PDF 文件）"""
+    return _pdf(await documents.read_report_file(tx, caller, document_id, "exams.result.read"))
+
+
 @admin.get("/persons/{person_id}/results", operation_id="exams_list_person_results")
 async def list_person_results(
     person_id: UUID,
@@ -189,6 +219,18 @@ async def set_capacity(
 ) -> None:
     """设置每日预约名额"""
     await book.set_capacity(tx, caller, body.vendor_id, body.day, body.capacity)
+
+
+def _pdf(file: documents.ReportFile) -> Response:
+    """A vendor's file opens as a document and nothing else: no script, no form, no address of its own."""
+    return Response(
+        file.content,
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f"inline; filename*=UTF-8''{quote(file.name)}",
+            "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'",
+        },
+    )
 
 
 async def _booking_page(

@@ -8,6 +8,11 @@ class BookingNotFound(NotFound):
     message = "没有找到这次预约"
 
 
+class ReportFileNotFound(NotFound):
+    code = "exams.report_file_not_found"
+    message = "没有这份报告的 PDF 文件；文字报告请在报告页面查看"
+
+
 class VendorNotFound(NotFound):
     code = "exams.vendor_not_found"
     message = "没有这个体检系统"

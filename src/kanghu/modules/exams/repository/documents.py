@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx, row, rows
+from kanghu.kernel.security import Scope
 from kanghu.modules.exams.models import Document
 
 
@@ -77,6 +78,20 @@ async def reports(tx: Tx, booking_id: UUID) -> list[Document]:
             """SELECT id, booking_id, kind, content, received_at, version, conclusions FROM exams.reports
                 WHERE booking_id = $1 ORDER BY version DESC, received_at DESC, id DESC""",
             booking_id,
+        ),
+    )
+
+
+async def report(tx: Tx, report_id: UUID, scope: Scope) -> Document | None:
+    """One version of a report, of a person within the scope."""
+    return row(
+        Document,
+        await tx.fetchrow(
+            """SELECT report.id, booking_id, report.kind, content, received_at, version, conclusions
+                 FROM exams.reports AS report JOIN exams.bookings AS booking ON booking.id = booking_id
+                WHERE report.id = $1 AND people.readable(booking.person_id, $2::kernel.scope)""",
+            report_id,
+            scope.sql(),
         ),
     )
 
