@@ -62,10 +62,10 @@ CREATE SCHEMA bench;
 CREATE TABLE bench.results AS SELECT * FROM exams.results WHERE booking_id = (SELECT booking_id FROM exams.results LIMIT 1);
 CREATE TABLE bench.message AS SELECT * FROM exchange.messages WHERE interface = 'H3' LIMIT 1;
 CREATE TABLE bench.audit AS SELECT * FROM kernel.audit_inbox ORDER BY id DESC LIMIT 1;
-CREATE TABLE bench.jobs AS SELECT * FROM pgqueuer WHERE payload IS NOT NULL ORDER BY id DESC LIMIT 2;
+CREATE TABLE bench.jobs AS SELECT * FROM pgqueuer WHERE payload IS NOT NULL ORDER BY id DESC LIMIT 1;
 """
 
-# The rows of one push, no more and no less: booking, 60 results, 60 versions, message, nonce, audit entry, two jobs.
+# The rows of one push, no more and no less: booking, 60 results, 60 versions, message, nonce, audit entry, job.
 SCRIPT = """
 BEGIN;
 SELECT uuidv7() AS booking, uuidv7() AS message, md5(random()::text) AS nonce \\gset

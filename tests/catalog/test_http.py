@@ -482,11 +482,12 @@ async def test_a_confirmation_tells_who_waits_for_it(
     heard: list[ItemsMapped] = []
     vendor_id = await _vendor(database, new_id())
 
-    async def listen(tx: Tx, jobs: list[tuple[str, Any]]) -> None:
-        heard.extend(event for _, event in jobs)
+    async def listen(tx: Tx, job: str, event: ItemsMapped) -> None:
+        assert job == "test.listener"
+        heard.append(event)
 
     monkeypatch.setitem(events.LISTENERS, ItemsMapped, ["test.listener"])
-    monkeypatch.setattr(events, "enqueue_many", listen)
+    monkeypatch.setattr(events, "enqueue", listen)
     headers = sign_in(staff(*PERMISSIONS))
     page = await get(client, headers, f"/vendors/{vendor_id}/items", q="CR-X")
     choice = {"vendor_item_code": "CR-X", "item_code": "LAB.CREA", "seen": page["items"][0]["changed_at"]}

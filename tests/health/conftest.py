@@ -155,7 +155,7 @@ def answer(database: Database, ward: Ward) -> Callable[..., Awaitable[None]]:
 
 @pytest.fixture
 def work(database: Database) -> Callable[[], Awaitable[list[str]]]:
-    """Runs every waiting job of health until none is left; returns the names of all jobs that waited."""
+    """Runs every waiting job of health, and what hands events out, until none is left; returns the names of all jobs that waited."""
 
     async def run() -> list[str]:
         seen: list[str] = []
@@ -167,7 +167,7 @@ def work(database: Database) -> Callable[[], Awaitable[list[str]]]:
                 return seen
             for job in waiting:
                 seen.append(job["entrypoint"])
-                if job["entrypoint"].startswith("health."):
+                if job["entrypoint"].startswith(("health.", "kernel.")):
                     await run_job(database, JOBS[job["entrypoint"]], job["id"], job["payload"])
 
     return run

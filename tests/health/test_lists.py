@@ -129,7 +129,7 @@ async def test_the_doctor_ticks_adds_and_sends(
     assert (sent.status_code, sent.json()["state"]) == (200, "confirmed")
     async with database.transaction() as tx:
         waiting = [
-            record["entrypoint"] for record in await tx.fetch("SELECT entrypoint FROM pgqueuer ORDER BY id")
+            record["payload"].decode() for record in await tx.fetch("SELECT payload FROM pgqueuer ORDER BY id")
         ]
         items = {item.item_code: item for item in await health.checklist_for_booking(tx, booking)}
         actions = {
@@ -138,7 +138,7 @@ async def test_the_doctor_ticks_adds_and_sends(
                 "SELECT action FROM kernel.audit_inbox WHERE person_id = $1", ward.person
             )
         }
-    assert "health.tell_list_ready" in waiting
+    assert any("health.tell_list_ready" in payload for payload in waiting)
     assert "EXAM.PWV" not in items
     assert items["LAB.CEA"].reasons == ("医生添加：本人要求（医生判断）",)
     assert items["LAB.HGB"].optional is False
@@ -169,7 +169,10 @@ async def test_of_two_doctors_who_send_at_once_one_wins(
     name = "李医生" if winner == str(ward.doctor) else "赵医生"
     assert f"已由{name}于 {clock.today()}" in lost["message"]
     async with database.transaction() as tx:
-        told = await tx.fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'health.tell_list_ready'")
+        told = await tx.fetchval(
+            """SELECT count(*) FROM pgqueuer
+                WHERE entrypoint = 'kernel.hand_out' AND convert_from(payload, 'UTF8') LIKE '%"health.tell_list_ready"%'"""
+        )
     assert told == 1
 
 

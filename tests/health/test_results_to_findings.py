@@ -95,7 +95,9 @@ async def test_many_jobs_at_once_find_it_once(database: Database, ward: Ward, st
     assert await open_findings(database) == [("A.HGB", "open")]
     (count,) = await rows(database, "SELECT count(*) AS n FROM health.risk_assessments")
     (told,) = await rows(
-        database, "SELECT count(*) AS n FROM pgqueuer WHERE entrypoint = 'health.tell_person'"
+        database,
+        """SELECT count(*) AS n FROM pgqueuer
+            WHERE entrypoint = 'kernel.hand_out' AND convert_from(payload, 'UTF8') LIKE '%"health.tell_person"%'""",
     )
     assert (count["n"], told["n"]) == (9, 1)
 

@@ -47,6 +47,33 @@ async def test_a_job_delivered_twice_takes_effect_once(database: Database) -> No
         assert await tx.fetchval("SELECT array_agg(number) FROM probe") == [7]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SomethingHeardByTwo(Event):
+    number: int
+
+
+@on(SomethingHeardByTwo)
+async def remember_it(tx: asyncpg.Connection, event: SomethingHeardByTwo) -> None:
+    await tx.execute("INSERT INTO probe VALUES ($1)", event.number)
+
+
+@on(SomethingHeardByTwo)
+async def remember_double(tx: asyncpg.Connection, event: SomethingHeardByTwo) -> None:
+    await tx.execute("INSERT INTO probe VALUES ($1)", event.number * 2)
+
+
+async def test_an_event_is_one_row_and_each_listener_hears_it_once(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.execute("CREATE TABLE probe (number int)")
+        await publish(tx, SomethingHeardByTwo(number=7))
+    assert len(await _queued(database)) == 1
+    for _ in range(2):
+        for queued in await _queued(database):
+            await jobs.run_job(database, jobs.JOBS[queued["entrypoint"]], queued["id"], queued["payload"])
+    async with database.transaction() as tx:
+        assert await tx.fetchval("SELECT array_agg(number ORDER BY number) FROM probe") == [7, 14]
+
+
 async def _write(database: Database, count: int) -> None:
     async with database.transaction() as tx:
         for number in range(count):

@@ -195,7 +195,10 @@ def test_every_message_about_a_person_is_in_the_audit_trail(platform: Platform, 
     )
     assert [tuple(record) for record in unheard] == []
     heard = query(
-        platform, "SELECT DISTINCT action FROM kernel.audit_log WHERE person_id = $1", customer.person_id
+        platform,
+        """SELECT action FROM kernel.audit_log WHERE person_id = $1
+            UNION SELECT action FROM kernel.audit_inbox WHERE person_id = $1""",
+        customer.person_id,
     )
     actions = {record["action"] for record in heard}
     for expected in ("exchange.k1.send", "exchange.h2.receive", "exchange.h3.receive", "exchange.h4.receive"):

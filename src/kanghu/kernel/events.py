@@ -1,11 +1,16 @@
-"""Facts that a module tells to whoever stands above it: one durable job per listener, in the teller's transaction."""
+"""Facts that a module tells to whoever stands above it: one durable job per listener, once the teller's transaction commits.
+
+The teller pays for one row, however many listen: where there are several, the worker gives each of them its job.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
+
 from kanghu.kernel.db import Tx
-from kanghu.kernel.jobs import enqueue_many, job
+from kanghu.kernel.jobs import enqueue, enqueue_many, job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +38,23 @@ def on(kind: type[E]) -> Callable[[Listener], Listener]:
     return decorate
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event on its way to `listeners` (names of jobs)."""
+
+    listeners: tuple[str, ...]
+    event: msgspec.Raw
+
+
 async def publish(tx: Tx, event: Event) -> None:
-    """One job per listener; none of them runs unless the caller's transaction commits."""
-    await enqueue_many(tx, [(name, event) for name in LISTENERS.get(type(event), ())])
+    """Every listener hears of it, each in a job of its own; none does unless the caller's transaction commits."""
+    listeners = LISTENERS.get(type(event), [])
+    if len(listeners) == 1:
+        await enqueue(tx, listeners[0], event)
+    elif listeners:
+        await enqueue(tx, hand_out, Told(tuple(listeners), msgspec.Raw(msgspec.json.encode(event))))
+
+
+@job("kernel.hand_out")
+async def hand_out(tx: Tx, told: Told) -> None:
+    await enqueue_many(tx, [(name, told.event) for name in told.listeners])
