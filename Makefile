@@ -2,10 +2,14 @@
 .PHONY: help install run test check bench tour
 BIN := .venv/bin
 CODE := $(wildcard src tests bench migrations *.py)
+APPS := admin mobile
+# Where bootstrap.py puts a Node.js when the machine has none.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 help:
 	@echo "make run     安装依赖并启动整个平台（Ctrl-C 停止）"
 	@echo "make tour    对正在运行的平台走一遍体检闭环"
+	@echo "make install 安装依赖并构建网页"
 	@echo "make test    全部测试，不需要先启动任何东西"
 	@echo "make check   格式、静态检查、类型、模块边界、接口文档"
 	@echo "make bench   性能测试"
@@ -21,6 +25,7 @@ tour: install
 
 test: install
 	@$(BIN)/pytest -n 2 --dist loadfile -q
+	@for app in $(APPS); do npm --prefix apps/$$app run --silent test || exit 1; done
 
 check: install
 	@$(BIN)/ruff format --check --quiet $(CODE)
@@ -29,6 +34,11 @@ check: install
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/kanghu openapi --check
 	@$(BIN)/kanghu docs --check
+	@for app in $(APPS); do \
+	    npm --prefix apps/$$app run --silent gen -- --check && \
+	    npm --prefix apps/$$app run --silent lint && \
+	    npm --prefix apps/$$app run --silent type-check || exit 1; \
+	done
 
 bench: install
 	@$(BIN)/python -m bench
