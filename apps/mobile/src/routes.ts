@@ -1,0 +1,95 @@
+import { identity } from '@/api/identity'
+
+/** The addresses of all pages, so that nobody spells one by hand. */
+export const TABS = {
+  home: '/pages/home',
+  service: '/pages/service',
+  notices: '/pages/notices',
+  health: '/pages/health',
+  mine: '/pages/mine',
+} as const
+export type Tab = keyof typeof TABS
+
+export const ROUTES = {
+  signIn: '/pages/sign-in',
+
+  questionnaire: (code: string) => `/pkg-exam/questionnaire?code=${code}`,
+  booking: '/pkg-exam/booking',
+  bookings: '/pkg-exam/bookings',
+  checklist: '/pkg-exam/checklist',
+  guide: (bookingId: string) => `/pkg-exam/guide?booking=${bookingId}`,
+
+  results: (bookingId: string) => `/pkg-health/results?booking=${bookingId}`,
+  trend: (itemCode: string) => `/pkg-health/trend?item=${encodeURIComponent(itemCode)}`,
+  risks: '/pkg-health/risks',
+  report: (bookingId: string) => `/pkg-health/report?booking=${bookingId}`,
+  findings: '/pkg-health/findings',
+
+  signUp: '/pkg-account/sign-up',
+  resetPassword: '/pkg-account/reset-password',
+  agreement: (kind: string) => `/pkg-account/agreement?kind=${kind}`,
+  binding: '/pkg-account/binding',
+  consents: '/pkg-account/consents',
+  family: '/pkg-account/family',
+  realName: '/pkg-account/real-name',
+  settings: '/pkg-account/settings',
+}
+
+/** What can be seen without signing in. */
+const OPEN: string[] = [ROUTES.signIn, ROUTES.signUp, ROUTES.resetPassword, '/pkg-account/agreement']
+
+export function pathOf(url: string): string {
+  const path = url.split('?')[0] ?? ''
+  return path.startsWith('/') ? path : `/${path}`
+}
+
+export function needsSignIn(url: string): boolean {
+  return !OPEN.includes(pathOf(url))
+}
+
+export function isTab(url: string): boolean {
+  return (Object.values(TABS) as string[]).includes(pathOf(url))
+}
+
+/** To a page, whatever kind it is. */
+export function go(url: string) {
+  if (isTab(url)) uni.switchTab({ url: pathOf(url) })
+  else uni.navigateTo({ url })
+}
+
+/** One page back, or to 首页 when this one was opened from outside. */
+export function goBack() {
+  if (getCurrentPages().length > 1) uni.navigateBack()
+  else uni.switchTab({ url: TABS.home })
+}
+
+export function toSignIn(back: string) {
+  const asked = needsSignIn(back) && back !== TABS.home ? `?back=${encodeURIComponent(back)}` : ''
+  uni.reLaunch({ url: ROUTES.signIn + asked })
+}
+
+/** Where one wanted to go before signing in; only pages of ours. */
+export function afterSignIn(back: string | undefined) {
+  const url = back && /^\/p(?:ages|kg-\w+)\//.test(back) ? back : TABS.home
+  if (isTab(url)) uni.switchTab({ url: pathOf(url) })
+  else uni.reLaunch({ url })
+}
+
+/** The page that is open, with its query. */
+export function currentUrl(): string {
+  const page = getCurrentPages().slice(-1)[0] as { route?: string; $page?: { fullPath?: string } } | undefined
+  return page?.$page?.fullPath ?? (page?.route ? `/${page.route}` : TABS.home)
+}
+
+/** Every way to a page leads past this: who is not signed in lands on 登录 and comes back afterwards. */
+export function installGuard() {
+  for (const method of ['navigateTo', 'redirectTo', 'reLaunch', 'switchTab']) {
+    uni.addInterceptor(method, {
+      invoke({ url }: { url: string }) {
+        if (identity.token || !needsSignIn(url)) return true
+        toSignIn(url)
+        return false
+      },
+    })
+  }
+}

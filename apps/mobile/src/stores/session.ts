@@ -1,0 +1,43 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { api, type Shape } from '@/api'
+import { forgetIdentity, identity } from '@/api/identity'
+
+/** Who is signed in, and for whom they act. */
+export const useSession = defineStore('session', () => {
+  const me = ref<Shape<'Me'>>()
+  const signedIn = computed(() => identity.token !== '')
+  const actingName = computed(() => identity.forName || me.value?.display_name || '')
+
+  function opened(session: Shape<'SessionOpened'>) {
+    forgetIdentity()
+    me.value = undefined
+    identity.token = session.token
+  }
+
+  async function signIn(login: string, password: string) {
+    opened(await api.post('/api/session/login', { body: { login, password } }))
+    await loadMe()
+  }
+
+  async function loadMe() {
+    if (identity.token) me.value = await api.get('/api/session/me')
+  }
+
+  async function signOut() {
+    try {
+      await api.post('/api/session/logout')
+    } catch {
+      // Without network the session ends on this device all the same; on the platform it runs out by itself.
+    }
+    forgetIdentity()
+    me.value = undefined
+  }
+
+  /** Act for a family member, or for oneself again. */
+  function actFor(member?: { person_id: string; name: string }) {
+    Object.assign(identity, { forPerson: member?.person_id ?? '', forName: member?.name ?? '' })
+  }
+
+  return { me, signedIn, actingName, opened, signIn, loadMe, signOut, actFor }
+})
