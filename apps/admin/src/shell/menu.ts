@@ -1,4 +1,4 @@
-import { Connection, Document, House, Setting, TrendCharts } from '@element-plus/icons-vue'
+import { Connection, DataLine, Document, House, Setting } from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { groups, type Group } from '@/router/area'
 import { pages } from '@/router'
@@ -13,7 +13,7 @@ export interface MenuGroup {
 
 const icons: Record<Group, Component> = {
   exchange: Connection,
-  health: TrendCharts,
+  health: DataLine,
   catalog: Document,
   system: Setting,
 }
