@@ -16,6 +16,8 @@ export default defineConfig({
     Components({ dirs: [], dts: false, resolvers: [ElementPlusResolver()] }),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  // All at once: found one by one, each new component would reload the page under development.
+  optimizeDeps: { include: ['element-plus/es', 'element-plus/es/components/*/style/css', 'echarts/core'] },
   server: { proxy },
   preview: { proxy },
   build: {
