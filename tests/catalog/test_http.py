@@ -47,15 +47,17 @@ ROUTES = [
     ("GET", "/data-elements", "catalog.standard.read"),
     ("GET", "/data-elements/DE04.10.167.00", "catalog.standard.read"),
     ("GET", "/value-domains", "catalog.standard.read"),
+    ("GET", "/value-tables", "catalog.standard.read"),
     ("GET", "/checkup-document", "catalog.standard.read"),
     ("GET", "/imaging-elements", "catalog.standard.read"),
     ("GET", "/data-version", "catalog.standard.read"),
     ("GET", "/items", "catalog.item.read"),
     ("GET", "/items/LAB.ALT", "catalog.item.read"),
+    ("GET", "/item-categories", "catalog.item.read"),
     ("POST", "/items/LAB.ALT/retire", "catalog.item.write"),
     ("POST", "/items/LAB.ALT/restore", "catalog.item.write"),
     ("GET", "/items/EXAM.LUNG/trees", "catalog.tree.read"),
-    ("GET", "/waiting-trees", "catalog.tree.read"),
+    ("GET", "/trees", "catalog.tree.read"),
     ("GET", "/packages", "catalog.package.read"),
     ("GET", "/vendors", "catalog.mapping.read"),
 ]
@@ -85,6 +87,9 @@ async def test_only_the_permission_opens_a_route(
         ("/items", "谷丙", "code", "LAB.ALT"),  # a synonym
         ("/items", "tbil", "code", "LAB.TBIL"),
         ("/items", "腹部 超声", "code", "EXAM.ABDOMEN_US"),
+        ("/items", "zdhs", "code", "LAB.TBIL"),  # the initials of 总胆红素
+        ("/items", "JiGan", "code", "LAB.CREA"),  # pinyin of 肌酐
+        ("/items", "gubing", "code", "LAB.ALT"),  # pinyin of a synonym
     ],
 )
 async def test_search_finds(
@@ -257,8 +262,15 @@ async def test_a_tree_from_draft_to_approval(
 
     alone = await post(client, author, f"/trees/{draft['id']}/approve", {}, 403)
     assert alone["code"] == "catalog.approver_is_author"
-    waiting = await get(client, approver, "/waiting-trees", limit=200)
+    waiting = await get(client, approver, "/trees", status="submitted", limit=200)
     assert draft["id"] in {one["id"] for one in waiting["items"]}
+    of_lung = await get(client, approver, "/trees", q="EXAM.LUNG", limit=200)
+    mine = next(one for one in of_lung["items"] if one["id"] == draft["id"])
+    assert (mine["item_name"], mine["elements"], mine["status"]) == (
+        "肺部(自由文本)",
+        len(nodes),
+        "submitted",
+    )
     await post(client, approver, f"/trees/{draft['id']}/approve", {})
     history = {one["version"]: one["status"] for one in await get(client, author, "/items/EXAM.LUNG/trees")}
     assert history == {2: "approved", 1: "superseded"}

@@ -54,6 +54,13 @@ class DataElement:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueTable:
+    table_id: str
+    table_name: str
+    codes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ValueCode:
     table_id: str
     table_name: str
@@ -98,6 +105,13 @@ class StandardItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemCategory:
+    kind: str
+    category: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceRange:
     """Bounds are inclusive, in `unit` (UCUM). Only `is_usable` ranges may classify a result; few are `is_national`."""
 
@@ -137,6 +151,25 @@ class ItemTree:
     decided_at: datetime | None
     decision_note: str
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTreeHead:
+    """A version of an item's tree in a list; `elements` is how many it has."""
+
+    id: UUID
+    item_code: str
+    item_name: str
+    version: int
+    status: str
+    elements: int
+    change_note: str
+    author_id: UUID | None
+    author_name: str
+    created_at: datetime
+    submitted_at: datetime | None
+    decided_by_name: str
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

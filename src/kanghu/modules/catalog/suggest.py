@@ -7,15 +7,13 @@ same abbreviation, a similar name, similar pinyin; then unit and specimen speak 
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Final
 
 import msgspec
-from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz, process
 
 from kanghu.modules.catalog import units
-from kanghu.modules.catalog.names import fold
+from kanghu.modules.catalog.names import fold, syllables
 
 
 class VendorName(msgspec.Struct, frozen=True):
@@ -42,10 +40,14 @@ class StandardName(msgspec.Struct, frozen=True):
 
 
 class Suggestion(msgspec.Struct, frozen=True):
+    """`unit` (UCUM) and `specimen` are the standard item's."""
+
     item_code: str
     name: str
     score: float
     reasons: tuple[str, ...]
+    unit: str = ""
+    specimen: str = ""
 
 
 # Weights of the evidence. They order candidates; they are no probabilities.
@@ -101,9 +103,8 @@ def _parts(name: str) -> tuple[str, str, list[str]]:
     return fold(plain), fold(_BRACKETED.sub("", plain)), [part for part in inner if part]
 
 
-@lru_cache(maxsize=16384)
-def _pinyin(folded: str) -> str:
-    return "".join(lazy_pinyin(folded))
+def _pinyin(name: str) -> str:
+    return "".join(syllables(name))
 
 
 def _specimen(text: str) -> str:
@@ -223,7 +224,8 @@ class Suggester:
             score += bonus
             if reason:
                 reasons.append(reason)
-        return Suggestion(item.code, item.name, round(min(1.0, max(0.0, score)), 3), tuple(reasons))
+        rounded = round(min(1.0, max(0.0, score)), 3)
+        return Suggestion(item.code, item.name, rounded, tuple(reasons), item.unit, item.specimen)
 
 
 def _contradict(name: str, key: str) -> bool:

@@ -8,7 +8,7 @@ from kanghu.kernel.pagination import Cursor, Limit, Page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 from kanghu.modules.catalog.endpoints.standards import Term
-from kanghu.modules.catalog.models import StandardItem
+from kanghu.modules.catalog.models import ItemCategory, StandardItem
 from kanghu.modules.catalog.schemas import ItemDetail, LocalItem, LocalItemChange
 from kanghu.modules.catalog.service import items as service
 
@@ -29,8 +29,14 @@ async def list_items(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[StandardItem]:
-    """检验与体检项目目录，可按编码、名称、缩写、同义词检索"""
+    """检验与体检项目目录，可按编码、名称、缩写、同义词、拼音检索"""
     return await service.search(tx, q, kind, category, retired, cursor, limit)
+
+
+@admin.get("/item-categories", operation_id="catalog_list_item_categories")
+async def list_item_categories(caller: Reader, tx: Transaction) -> list[ItemCategory]:
+    """在用项目的分类及项目数"""
+    return await service.categories(tx)
 
 
 @admin.get("/items/{code}", operation_id="catalog_get_item")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from kanghu.kernel.pagination import Cursor, Limit, Page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
-from kanghu.modules.catalog.models import DataElement, DataFlow, Standard, ValueCode
+from kanghu.modules.catalog.models import DataElement, DataFlow, Standard, ValueCode, ValueTable
 from kanghu.modules.catalog.schemas import DataVersion
 from kanghu.modules.catalog.service import standards as service
 
@@ -60,6 +60,12 @@ async def list_value_codes(
 ) -> Page[ValueCode]:
     """值域代码"""
     return await service.list_value_codes(tx, q, table_id, cursor, limit)
+
+
+@admin.get("/value-tables", operation_id="catalog_list_value_tables")
+async def list_value_tables(caller: Reader, tx: Transaction) -> list[ValueTable]:
+    """值域代码表及其代码数"""
+    return await service.list_value_tables(tx)
 
 
 @admin.get("/checkup-document", operation_id="catalog_list_checkup_document")

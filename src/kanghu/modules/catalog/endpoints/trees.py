@@ -1,14 +1,15 @@
 """Structured sub-elements of items (语义扩展)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Query
+from fastapi import status as http
 
 from kanghu.kernel.pagination import Cursor, Limit, Page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
-from kanghu.modules.catalog.models import ItemTree
+from kanghu.modules.catalog.models import ItemTree, ItemTreeHead
 from kanghu.modules.catalog.schemas import Decision, Rejection, TreeDraft
 from kanghu.modules.catalog.service import trees as service
 
@@ -17,6 +18,7 @@ admin = APIRouter(prefix="/api/admin/catalog", tags=["catalog"])
 Reader = Annotated[Caller, can("catalog.tree.read")]
 Writer = Annotated[Caller, can("catalog.tree.write")]
 Approver = Annotated[Caller, can("catalog.tree.approve")]
+Status = Literal["draft", "submitted", "approved", "rejected", "superseded"]
 
 
 @admin.get("/items/{code}/trees", operation_id="catalog_list_trees")
@@ -25,18 +27,23 @@ async def list_trees(code: str, caller: Reader, tx: Transaction) -> list[ItemTre
     return await service.versions(tx, code)
 
 
-@admin.post("/items/{code}/trees", operation_id="catalog_start_tree", status_code=status.HTTP_201_CREATED)
+@admin.post("/items/{code}/trees", operation_id="catalog_start_tree", status_code=http.HTTP_201_CREATED)
 async def start_tree(code: str, caller: Writer, tx: Transaction) -> ItemTree:
     """由现行版本新建草稿"""
     return await service.start(tx, caller, code)
 
 
-@admin.get("/waiting-trees", operation_id="catalog_list_waiting_trees")
-async def list_waiting_trees(
-    caller: Reader, tx: Transaction, cursor: Cursor = None, limit: Limit = 50
-) -> Page[ItemTree]:
-    """待审的语义扩展版本"""
-    return await service.waiting(tx, cursor, limit)
+@admin.get("/trees", operation_id="catalog_list_all_trees")
+async def list_all_trees(
+    caller: Reader,
+    tx: Transaction,
+    q: Annotated[str, Query(max_length=50, description="项目的编码或名称")] = "",
+    status: Annotated[Status | None, Query(description="submitted 为待审")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Page[ItemTreeHead]:
+    """各项目的语义扩展版本，等待最久的在前"""
+    return await service.heads(tx, q, status, cursor, limit)
 
 
 @admin.get("/trees/{tree_id}", operation_id="catalog_get_tree")
@@ -51,7 +58,7 @@ async def save_tree(tree_id: UUID, draft: TreeDraft, caller: Writer, tx: Transac
     return await service.save(tx, caller, tree_id, draft)
 
 
-@admin.delete("/trees/{tree_id}", operation_id="catalog_discard_tree", status_code=status.HTTP_204_NO_CONTENT)
+@admin.delete("/trees/{tree_id}", operation_id="catalog_discard_tree", status_code=http.HTTP_204_NO_CONTENT)
 async def discard_tree(tree_id: UUID, caller: Writer, tx: Transaction) -> None:
     """放弃草稿"""
     await service.discard(tx, caller, tree_id)

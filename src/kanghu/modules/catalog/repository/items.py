@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from kanghu.kernel.db import Tx, row, rows
-from kanghu.modules.catalog.models import ReferenceRange, StandardItem
+from kanghu.modules.catalog.models import ItemCategory, ReferenceRange, StandardItem
 from kanghu.modules.catalog.repository.text_search import matching
 from kanghu.modules.catalog.suggest import StandardName
 
@@ -22,15 +22,17 @@ async def search(
     retired: bool,
     after: tuple[int, str] | None,
     limit: int,
+    spoken: Sequence[str],
 ) -> list[StandardItem]:
-    """Items whose code, names, abbreviation or synonyms contain the term, in catalogue order."""
+    """Items whose code, names, abbreviation or synonyms contain the term, and those in `spoken`, in catalogue order."""
     position, code = after or (-1, "")
     return rows(
         StandardItem,
         await tx.fetch(
             f"""SELECT {COLUMNS} FROM catalog.items
                  WHERE ({matching("search", 1, term)} OR code IN (
-                           SELECT item_code FROM catalog.item_synonyms WHERE {matching("synonym", 1, term)}))
+                           SELECT item_code FROM catalog.item_synonyms WHERE {matching("synonym", 1, term)})
+                        OR code = ANY($8))
                    AND ($2::text IS NULL OR kind = $2) AND ($3::text IS NULL OR category = $3)
                    AND ($4 OR retired_at IS NULL) AND (position, code) > ($5, $6)
                  ORDER BY position, code LIMIT $7""",
@@ -41,6 +43,30 @@ async def search(
             position,
             code,
             limit,
+            list(spoken),
+        ),
+    )
+
+
+async def all_names(tx: Tx) -> list[tuple[str, str]]:
+    """(code, name) of every item, once for its name and once for every synonym."""
+    return [
+        (record["code"], record["name"])
+        for record in await tx.fetch(
+            """SELECT code, name FROM catalog.items
+                UNION ALL SELECT item_code, synonym FROM catalog.item_synonyms"""
+        )
+    ]
+
+
+async def categories(tx: Tx) -> list[ItemCategory]:
+    """The categories of the items in use, in catalogue order."""
+    return rows(
+        ItemCategory,
+        await tx.fetch(
+            """SELECT kind, category, count(*) AS items FROM catalog.items
+                WHERE retired_at IS NULL AND category <> ''
+                GROUP BY kind, category ORDER BY min(position), category"""
         ),
     )
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kanghu.kernel.db import Tx, rows
-from kanghu.modules.catalog.models import DataElement, DataFlow, Standard, ValueCode
+from kanghu.modules.catalog.models import DataElement, DataFlow, Standard, ValueCode, ValueTable
 from kanghu.modules.catalog.repository.text_search import matching
 
 
@@ -86,6 +86,16 @@ async def list_value_codes(
             table,
             position,
             limit,
+        ),
+    )
+
+
+async def list_value_tables(tx: Tx) -> list[ValueTable]:
+    return rows(
+        ValueTable,
+        await tx.fetch(
+            """SELECT table_id, min(table_name) AS table_name, count(*) AS codes
+                 FROM catalog.value_domains GROUP BY table_id ORDER BY table_id"""
         ),
     )
 

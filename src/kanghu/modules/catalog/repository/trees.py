@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
-from kanghu.modules.catalog.models import ItemTree
+from kanghu.modules.catalog.models import ItemTree, ItemTreeHead
+from kanghu.modules.catalog.repository.text_search import matching
 
 COLUMNS: Final = """id, item_code, version, status, nodes, change_note, author_id, author_name, created_at, submitted_at,
     decided_by, decided_by_name, decided_at, decision_note, revision"""
@@ -41,15 +42,22 @@ async def versions(tx: Tx, item_code: str) -> list[ItemTree]:
     )
 
 
-async def waiting(tx: Tx, after: tuple[datetime, UUID] | None, limit: int) -> list[ItemTree]:
-    """Submitted trees, the longest waiting first."""
+async def heads(
+    tx: Tx, term: str, status: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[ItemTreeHead]:
+    """Versions by the item's name or code, and by status; the longest waiting first."""
     at, tree_id = after or (None, None)
     return rows(
-        ItemTree,
+        ItemTreeHead,
         await tx.fetch(
-            f"""SELECT {COLUMNS} FROM catalog.item_trees
-                 WHERE status = 'submitted' AND ($1::timestamptz IS NULL OR (submitted_at, id) > ($1, $2))
-                 ORDER BY submitted_at, id LIMIT $3""",
+            f"""SELECT t.id, t.item_code, i.name AS item_name, t.version, t.status, jsonb_array_length(t.nodes) AS elements,
+                       t.change_note, t.author_id, t.author_name, t.created_at, t.submitted_at, t.decided_by_name, t.decided_at
+                  FROM catalog.item_trees t JOIN catalog.items i ON i.code = t.item_code
+                 WHERE {matching("i.search", 1, term)} AND ($2::text IS NULL OR t.status = $2)
+                   AND ($3::timestamptz IS NULL OR (coalesce(t.submitted_at, t.created_at), t.id) > ($3, $4))
+                 ORDER BY coalesce(t.submitted_at, t.created_at), t.id LIMIT $5""",
+            term,
+            status,
             at,
             tree_id,
             limit,

@@ -9,7 +9,8 @@ from kanghu.kernel.pagination import Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller
 from kanghu.modules.catalog import repository, units
 from kanghu.modules.catalog.errors import ItemCodeTaken, ItemIsShipped, ItemNotFound
-from kanghu.modules.catalog.models import StandardItem
+from kanghu.modules.catalog.models import ItemCategory, StandardItem
+from kanghu.modules.catalog.names import fold, spoken
 from kanghu.modules.catalog.schemas import ItemDetail, LocalItem, LocalItemChange
 
 
@@ -18,10 +19,29 @@ async def search(
 ) -> Page[StandardItem]:
     after = decode_cursor(cursor, int, str)
     found = await repository.items.search(
-        tx, term, kind, category, retired, (after[0], after[1]) if after else None, limit + 1
+        tx,
+        term,
+        kind,
+        category,
+        retired,
+        (after[0], after[1]) if after else None,
+        limit + 1,
+        await _spoken(tx, term),
     )
     items, following = split_page(found, limit, lambda one: (one.position, one.code))
     return Page(items=items, next=following)
+
+
+async def _spoken(tx: Tx, term: str) -> list[str]:
+    """The items that the term spells in pinyin; one letter alone would spell nearly all."""
+    letters = fold(term)
+    if len(letters) < 2 or not (letters.isascii() and letters.isalpha()):
+        return []
+    return sorted({code for code, name in await repository.items.all_names(tx) if spoken(name, letters)})
+
+
+async def categories(tx: Tx) -> list[ItemCategory]:
+    return await repository.items.categories(tx)
 
 
 async def detail(tx: Tx, code: str) -> ItemDetail:

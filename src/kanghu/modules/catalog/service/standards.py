@@ -6,7 +6,7 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.pagination import Page, decode_cursor, split_page
 from kanghu.modules.catalog import repository
 from kanghu.modules.catalog.errors import StandardNotFound
-from kanghu.modules.catalog.models import DataElement, DataFlow, Standard, ValueCode
+from kanghu.modules.catalog.models import DataElement, DataFlow, Standard, ValueCode, ValueTable
 from kanghu.modules.catalog.schemas import DataVersion
 
 
@@ -46,6 +46,10 @@ async def list_value_codes(
     )
     items, following = split_page(found, limit, lambda one: (one.table_id, one.position))
     return Page(items=items, next=following)
+
+
+async def list_value_tables(tx: Tx) -> list[ValueTable]:
+    return await repository.standards.list_value_tables(tx)
 
 
 async def list_document(tx: Tx) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from kanghu.modules.catalog.errors import (
     TreeNotFound,
     TreeNotSubmitted,
 )
-from kanghu.modules.catalog.models import ItemTree
+from kanghu.modules.catalog.models import ItemTree, ItemTreeHead
 from kanghu.modules.catalog.schemas import TreeDraft, TreeNode
 
 
@@ -34,10 +34,10 @@ async def get(tx: Tx, tree_id: UUID) -> ItemTree:
     return await _tree(tx, tree_id)
 
 
-async def waiting(tx: Tx, cursor: str | None, limit: int) -> Page[ItemTree]:
+async def heads(tx: Tx, term: str, status: str | None, cursor: str | None, limit: int) -> Page[ItemTreeHead]:
     after = decode_cursor(cursor, datetime, UUID)
-    found = await repository.trees.waiting(tx, (after[0], after[1]) if after else None, limit + 1)
-    items, following = split_page(found, limit, lambda one: (one.submitted_at, one.id))
+    found = await repository.trees.heads(tx, term, status, (after[0], after[1]) if after else None, limit + 1)
+    items, following = split_page(found, limit, lambda one: (one.submitted_at or one.created_at, one.id))
     return Page(items=items, next=following)
 
 
