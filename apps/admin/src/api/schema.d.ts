@@ -490,6 +490,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/catalog/item-categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 在用项目的分类及项目数 */
+        get: operations["catalog_list_item_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/catalog/items": {
         parameters: {
             query?: never;
@@ -497,7 +514,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 检验与体检项目目录，可按编码、名称、缩写、同义词检索 */
+        /** 检验与体检项目目录，可按编码、名称、缩写、同义词、拼音检索 */
         get: operations["catalog_list_items"];
         put?: never;
         /** 新建医院自建项目 */
@@ -665,6 +682,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/catalog/trees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 各项目的语义扩展版本，等待最久的在前 */
+        get: operations["catalog_list_all_trees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/catalog/trees/{tree_id}": {
         parameters: {
             query?: never;
@@ -744,6 +778,23 @@ export interface paths {
         };
         /** 值域代码 */
         get: operations["catalog_list_value_codes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/catalog/value-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 值域代码表及其代码数 */
+        get: operations["catalog_list_value_tables"];
         put?: never;
         post?: never;
         delete?: never;
@@ -865,23 +916,6 @@ export interface paths {
         put?: never;
         /** 为一个或一批厂家项目推荐标准项目 */
         post: operations["catalog_suggest_mappings"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/catalog/waiting-trees": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** 待审的语义扩展版本 */
-        get: operations["catalog_list_waiting_trees"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1016,6 +1050,23 @@ export interface paths {
         };
         /** 某人的体检结果，新的在前；给出项目代码即为该项目的历年趋势 */
         get: operations["exams_list_person_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/exams/reports/{document_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 体检报告（PDF 文件） */
+        get: operations["exams_get_report_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3724,6 +3775,15 @@ export interface components {
             /** Unit */
             unit?: string | null;
         };
+        /** ItemCategory */
+        ItemCategory: {
+            /** Category */
+            category: string;
+            /** Items */
+            items: number;
+            /** Kind */
+            kind: string;
+        };
         /**
          * ItemDetail
          * @description 项目及其同义词、参考区间、已批准的语义扩展
@@ -3773,6 +3833,44 @@ export interface components {
             }[];
             /** Revision */
             revision: number;
+            /** Status */
+            status: string;
+            /** Submitted At */
+            submitted_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ItemTreeHead
+         * @description A version of an item's tree in a list; `elements` is how many it has.
+         */
+        ItemTreeHead: {
+            /** Author Id */
+            author_id: string | null;
+            /** Author Name */
+            author_name: string;
+            /** Change Note */
+            change_note: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By Name */
+            decided_by_name: string;
+            /** Elements */
+            elements: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Item Code */
+            item_code: string;
+            /** Item Name */
+            item_name: string;
             /** Status */
             status: string;
             /** Submitted At */
@@ -4438,10 +4536,10 @@ export interface components {
             /** Next */
             next?: string | null;
         };
-        /** Page[ItemTree] */
-        Page_ItemTree_: {
+        /** Page[ItemTreeHead] */
+        Page_ItemTreeHead_: {
             /** Items */
-            items: components["schemas"]["ItemTree"][];
+            items: components["schemas"]["ItemTreeHead"][];
             /** Next */
             next?: string | null;
         };
@@ -5646,6 +5744,15 @@ export interface components {
             position: number;
             /** Source */
             source: string;
+            /** Table Id */
+            table_id: string;
+            /** Table Name */
+            table_name: string;
+        };
+        /** ValueTable */
+        ValueTable: {
+            /** Codes */
+            codes: number;
             /** Table Id */
             table_id: string;
             /** Table Name */
@@ -8969,6 +9076,71 @@ export interface operations {
             };
         };
     };
+    catalog_list_item_categories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemCategory"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     catalog_list_items: {
         parameters: {
             query?: {
@@ -10238,6 +10410,80 @@ export interface operations {
             };
         };
     };
+    catalog_list_all_trees: {
+        parameters: {
+            query?: {
+                /** @description 项目的编码或名称 */
+                q?: string;
+                /** @description submitted 为待审 */
+                status?: ("draft" | "submitted" | "approved" | "rejected" | "superseded") | null;
+                /** @description 上一页返回的 next */
+                cursor?: string | null;
+                /** @description 每页条数 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemTreeHead_"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     catalog_get_tree: {
         parameters: {
             query?: never;
@@ -10810,6 +11056,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ValueCode_"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    catalog_list_value_tables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValueTable"][];
                 };
             };
             /** @description 未登录，或登录已失效 */
@@ -11493,76 +11804,6 @@ export interface operations {
             };
         };
     };
-    catalog_list_waiting_trees: {
-        parameters: {
-            query?: {
-                /** @description 上一页返回的 next */
-                cursor?: string | null;
-                /** @description 每页条数 */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description 成功 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_ItemTree_"];
-                };
-            };
-            /** @description 未登录，或登录已失效 */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 没有权限 */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 没有找到，或不在数据范围内 */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 提交的内容有误 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 服务暂时不可用，请稍后再试 */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     exams_list_bookings: {
         parameters: {
             query?: {
@@ -12090,6 +12331,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_ResultView_"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exams_get_report_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
             /** @description 未登录，或登录已失效 */
