@@ -98,6 +98,19 @@ async def test_one_open_request_and_a_cancelled_one_frees_its_place(
     assert (await client.post("/api/patient/exams/bookings", json=body, headers=stranger)).status_code == 201
 
 
+async def test_exam_accounts_are_read_within_the_scope(
+    database: Database, client: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    vendor = new_id()
+    person, stranger = await bound_person(database, vendor), await bound_person(database, vendor)
+    reader = Caller(
+        kind="staff", account_id=new_id(), grants={"exams.booking.read": Scope(persons=(person,))}
+    )
+    for whose, expected in ((person, [str(vendor)]), (stranger, [])):
+        answer = await client.get(f"/api/admin/exams/persons/{whose}/accounts", headers=sign_in(reader))
+        assert [account["vendor_id"] for account in answer.json()] == expected
+
+
 async def test_parallel_pushes_of_one_new_exam_make_one_booking(database: Database) -> None:
     vendor, institution, person = new_id(), new_id(), new_id()
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kanghu.modules.health.checklist.rules import fact_exists, ruleset
-from kanghu.modules.health.conditions import BadCondition, check, evaluate
+from kanghu.modules.health.checklist.rules import conditions_by_name, fact_exists, ruleset
+from kanghu.modules.health.conditions import BadCondition, check, evaluate, in_words
 from kanghu.modules.health.facts import Fact
 from kanghu.modules.health.monitoring import abnormal_rules
 
@@ -110,3 +110,17 @@ def test_every_item_code_of_the_rules_is_in_the_catalogue() -> None:
     used |= {item for rule in ruleset()["removals"] for item in rule["remove"]}
     used |= {item for rule in abnormal_rules()["rules"] for item in rule["items"]}
     assert used <= known
+
+
+def test_conditions_are_told_in_words() -> None:
+    rules = ruleset()
+    told = {
+        rule["id"]: in_words(rule["when"], conditions_by_name(rules))
+        for rule in (*rules["rules"], *rules["removals"])
+    }
+    assert told["pad"] == (
+        "年龄 ≥ 50 且 （已确诊疾病：高血压 或 曾经或现在吸烟 或 间歇性跛行 或 父母或兄弟姐妹患心梗或卒中）"
+    )
+    assert told["dm_ogtt"] == "不符合（糖尿病） 且 年龄 ≥ 20 且 < 75 且 糖尿病风险评分 ≥ 25"
+    assert told["fatty_liver"] == "体重指数 ≥ 24 或 丙氨酸氨基转移酶 > 1 倍参考上限"
+    assert told["contra_pregnancy"] == "性别：女 且 是否怀孕或备孕：已怀孕、可能怀孕、备孕中"

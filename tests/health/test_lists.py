@@ -127,9 +127,16 @@ async def test_the_doctor_ticks_adds_and_sends(
     )
     sent = await client.post(f"{path}/confirm", json={"revision": added.json()["revision"]}, headers=headers)
     assert (sent.status_code, sent.json()["state"]) == (200, "confirmed")
+    assert (sent.json()["confirmed_by_name"], sent.json()["person_name"]) == ("李医生", "王小明")
+    found_in = {
+        state: len((await client.get(LISTS, params={"state": state}, headers=headers)).json()["items"])
+        for state in ("draft", "confirmed", "all")
+    }
+    assert found_in == {"draft": 0, "confirmed": 1, "all": 1}
     async with database.transaction() as tx:
         waiting = [
-            record["payload"].decode() for record in await tx.fetch("SELECT payload FROM pgqueuer ORDER BY id")
+            record["payload"].decode()
+            for record in await tx.fetch("SELECT payload FROM pgqueuer ORDER BY id")
         ]
         items = {item.item_code: item for item in await health.checklist_for_booking(tx, booking)}
         actions = {

@@ -274,6 +274,7 @@ async def test_the_handling_keeps_who_when_how_and_what(
     ]  # fmt: skip
     first = closed["steps"][0]
     assert (first["account_id"], first["channel"], first["said"]) == (str(ward.doctor), "phone", TOLD["said"])
+    assert (first["account_name"], closed["person_name"]) == ("李医生", "王小明")
     again = await client.post(f"{path}/follow-up", json=TOLD, headers=headers)
     assert again.status_code == 409
     with pytest.raises(Exception, match="只能追加"):

@@ -41,6 +41,8 @@ ROUTES = [
     ("GET", "/persons", "people.person.read"),
     ("POST", "/persons/search", "people.person.read"),
     ("POST", "/persons", "people.person.write"),
+    ("GET", "/placement", "people.person.write"),
+    ("GET", "/domains", "people.person.read"),
     ("GET", "/persons/{id}", "people.person.read"),
     ("GET", "/persons/{id}/id-number", "people.person.reveal"),
     ("PATCH", "/persons/{id}", "people.person.write"),
@@ -439,7 +441,11 @@ async def test_department_and_doctor_decide_who_sees(  # type: ignore[no-untyped
     place = f"{url}/enrolments/{hospital.ours}"
     assert await seen() == [False, False, True]
     placed = {"department_id": str(hospital.checkup), "responsible_account_id": str(hospital.doctor)}
-    assert (await client.put(place, json=placed, headers=writer)).json().items() >= placed.items()
+    answer = (await client.put(place, json=placed, headers=writer)).json()
+    assert answer.items() >= placed.items()
+    names = ("institution_name", "department_name", "responsible_name")
+    assert [answer[name] for name in names] == ["康护医院", "体检中心", "李医生"]
+    assert (await client.get(f"{url}/enrolments", headers=writer)).json() == [answer]
     assert await seen() == [True, True, True]
     await client.put(place, json={"department_id": str(hospital.chronic)}, headers=writer)
     assert await seen() == [False, False, True]
@@ -460,6 +466,33 @@ async def test_only_staff_of_the_institution_can_be_responsible(  # type: ignore
             headers=headers,
         )
         assert (answer.status_code, answer.json()["code"]) == (422, "people.responsible_unfit")
+
+
+async def test_what_the_codes_of_a_record_mean(client: httpx.AsyncClient, reader: dict[str, str]) -> None:
+    found = (await client.get(f"{ROOT}/domains", headers=reader)).json()
+    assert (found["sex"]["2"], found["id_type"]["03"], found["nation"]["11"]) == ("女性", "护照", "满族")
+
+
+async def test_departments_and_staff_to_choose_from(  # type: ignore[no-untyped-def]
+    client: httpx.AsyncClient, sign_in, staff: Staff, hospital: Hospital, database: Database
+) -> None:
+    async with database.transaction() as tx:
+        await accounts.create_staff_account(
+            tx,
+            username="reader",
+            password="Ying-Shan-Hong-7",
+            display_name="赵医生",
+            institution_id=hospital.ours,
+            grants=[("doctor", "institution")],
+        )
+    headers = sign_in(staff("people.person.write", institution=hospital.ours))
+    found = (await client.get(f"{ROOT}/placement", headers=headers)).json()
+    assert found["institution_name"] == "康护医院"
+    assert [choice["name"] for choice in found["departments"]] == ["体检中心", "慢病科"]
+    # 李医生 holds no role yet, so nobody could be put into his care.
+    assert [choice["name"] for choice in found["staff"]] == ["赵医生"]
+    nowhere = await client.get(f"{ROOT}/placement", headers=sign_in(staff("people.person.write")))
+    assert (nowhere.status_code, nowhere.json()["code"]) == (403, "people.outside_scope")
 
 
 async def test_staff_cannot_enrol_a_person_elsewhere(

@@ -1041,6 +1041,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/exams/persons/{person_id}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 某人绑定的体检账号 */
+        get: operations["exams_list_exam_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/exams/persons/{person_id}/results": {
         parameters: {
             query?: never;
@@ -1881,6 +1898,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/people/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 档案中代码字段的值域：字段 → 代码 → 含义 */
+        get: operations["people_list_domains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/people/persons": {
         parameters: {
             query?: never;
@@ -2012,6 +2046,23 @@ export interface paths {
         };
         /** 完整证件号码（单独记入审计） */
         get: operations["people_reveal_id_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/placement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 建档时可选的管理科室与责任医护（操作者所在机构） */
+        get: operations["people_get_placement_choices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2740,6 +2791,11 @@ export interface components {
             when: {
                 [key: string]: unknown;
             };
+            /**
+             * When Text
+             * @description 条件的文字
+             */
+            when_text: string;
         };
         /** ChecklistView */
         ChecklistView: {
@@ -2753,6 +2809,8 @@ export interface components {
             confirmed_at: string | null;
             /** Confirmed By */
             confirmed_by: string | null;
+            /** Confirmed By Name */
+            confirmed_by_name?: string | null;
             /**
              * Facts
              * @description 生成所依据的输入
@@ -2785,6 +2843,11 @@ export interface components {
              * Format: uuid
              */
             person_id: string;
+            /**
+             * Person Name
+             * @default
+             */
+            person_name: string;
             /** Removed */
             removed: components["schemas"]["RemovedView"][];
             /**
@@ -3024,6 +3087,16 @@ export interface components {
             /** Title */
             title: string;
         };
+        /** DepartmentChoice */
+        DepartmentChoice: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** DepartmentCreate */
         DepartmentCreate: {
             /** Code */
@@ -3147,6 +3220,8 @@ export interface components {
         EnrolmentView: {
             /** Department Id */
             department_id: string | null;
+            /** Department Name */
+            department_name: string | null;
             /** Ended At */
             ended_at: string | null;
             /**
@@ -3159,8 +3234,12 @@ export interface components {
              * Format: uuid
              */
             institution_id: string;
+            /** Institution Name */
+            institution_name: string;
             /** Responsible Account Id */
             responsible_account_id: string | null;
+            /** Responsible Name */
+            responsible_name: string | null;
         };
         /** @description 所有错误的应答 */
         Error: {
@@ -3174,6 +3253,21 @@ export interface components {
             message: string;
             /** @description 请求编号，报告问题时提供 */
             request_id: string;
+        };
+        /** ExamAccountView */
+        ExamAccountView: {
+            /**
+             * Bound At
+             * Format: date-time
+             */
+            bound_at: string;
+            /** Exam Account */
+            exam_account: string;
+            /**
+             * Vendor Id
+             * Format: uuid
+             */
+            vendor_id: string;
         };
         /** ExamOfStaged */
         ExamOfStaged: {
@@ -4827,6 +4921,23 @@ export interface components {
             /** Responsible Account Id */
             responsible_account_id?: string | null;
         };
+        /**
+         * PlacementView
+         * @description 操作者所在机构中可选的管理科室与责任医护
+         */
+        PlacementView: {
+            /** Departments */
+            departments: components["schemas"]["DepartmentChoice"][];
+            /**
+             * Institution Id
+             * Format: uuid
+             */
+            institution_id: string;
+            /** Institution Name */
+            institution_name: string;
+            /** Staff */
+            staff: components["schemas"]["StaffChoice"][];
+        };
         /** PreviewRequest */
         PreviewRequest: {
             /**
@@ -5386,6 +5497,18 @@ export interface components {
             /** User Agent */
             user_agent: string | null;
         };
+        /** StaffChoice */
+        StaffChoice: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Department Id */
+            department_id: string | null;
+            /** Name */
+            name: string;
+        };
         /** StagedView */
         StagedView: {
             /** Booking Id */
@@ -5536,6 +5659,8 @@ export interface components {
         StepView: {
             /** Account Id */
             account_id: string | null;
+            /** Account Name */
+            account_name?: string | null;
             /** Action */
             action: string;
             /** Actor Kind */
@@ -12306,6 +12431,73 @@ export interface operations {
             };
         };
     };
+    exams_list_exam_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamAccountView"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     exams_list_person_results: {
         parameters: {
             query?: {
@@ -14586,6 +14778,7 @@ export interface operations {
     health_list_checklists: {
         parameters: {
             query?: {
+                /** @description all 为不论状态 */
                 state?: string;
                 person_id?: string | null;
                 /** @description 每页条数 */
@@ -16928,6 +17121,75 @@ export interface operations {
             };
         };
     };
+    people_list_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: {
+                            [key: string]: string;
+                        };
+                    };
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     people_list_persons: {
         parameters: {
             query?: {
@@ -17793,6 +18055,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdNumberView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_placement_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementView"];
                 };
             };
             /** @description 未登录，或登录已失效 */

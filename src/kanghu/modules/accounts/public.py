@@ -6,8 +6,10 @@ from uuid import UUID
 
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
+from kanghu.kernel.security import Scope
 from kanghu.modules.accounts import sealing
 from kanghu.modules.accounts.repository import accounts as _rows
+from kanghu.modules.accounts.repository import organisation as _organisation
 from kanghu.modules.accounts.repository.resealing import reseal
 from kanghu.modules.accounts.service.apps import (
     ApiApp,
@@ -31,6 +33,7 @@ __all__ = [
     "AccountBrief",
     "ApiApp",
     "ApiSecret",
+    "InstitutionBrief",
     "account_brief",
     "account_of_person",
     "accounts_with_permission",
@@ -41,6 +44,7 @@ __all__ = [
     "create_institution",
     "create_staff_account",
     "get_app",
+    "institution_brief",
     "note_secret_used",
     "remembered_app",
     "reseal",
@@ -76,6 +80,23 @@ async def account_brief(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, AccountBrief]
         )
         for found in await _rows.get_accounts(tx, ids)
     }
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionBrief:
+    """An institution as it is called, with its departments by id in their order."""
+
+    id: UUID
+    name: str
+    departments: dict[UUID, str]
+
+
+async def institution_brief(tx: Tx, institution_id: UUID) -> InstitutionBrief | None:
+    found = await _organisation.get_institution(tx, institution_id)
+    if found is None:
+        return None
+    departments = await _organisation.list_departments(tx, found.id, Scope(everything=True).sql())
+    return InstitutionBrief(found.id, found.name, {known.id: known.name for known in departments})
 
 
 async def account_of_person(tx: Tx, person_id: UUID) -> UUID | None:

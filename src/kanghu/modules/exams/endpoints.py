@@ -16,6 +16,7 @@ from kanghu.modules.exams.schemas import (
     BookingView,
     DailyCapacity,
     DocumentView,
+    ExamAccountView,
     FreeDayView,
     NewBooking,
     ResultVersionView,
@@ -198,6 +199,15 @@ async def get_report_file(
 ) -> Response:
     """体检报告（PDF 文件）"""
     return _pdf(await documents.read_report_file(tx, caller, document_id, "exams.result.read"))
+
+
+@admin.get("/persons/{person_id}/accounts", operation_id="exams_list_exam_accounts")
+async def list_exam_accounts(
+    person_id: UUID, caller: Annotated[Caller, can("exams.booking.read")], tx: Transaction
+) -> list[ExamAccountView]:
+    """某人绑定的体检账号"""
+    found = await book.accounts_of(tx, caller, person_id, "exams.booking.read")
+    return [ExamAccountView.model_validate(account) for account in found]
 
 
 @admin.get("/persons/{person_id}/results", operation_id="exams_list_person_results")

@@ -8,6 +8,7 @@ from kanghu.modules.exams.models import Booking, ExamAccount, NewResult, ResultR
 from kanghu.modules.exams.policy import date_hint, first_and_last_day, is_bookable
 from kanghu.modules.exams.repository import bookings, documents, results
 from kanghu.modules.exams.service.book import (
+    EVERYONE,
     ExamNoOfAnother,
     bind_account,
     ensure_booking,
@@ -57,7 +58,7 @@ async def latest_results(tx: Tx, person_id: UUID) -> list[ResultRow]:
 
 async def accounts_of(tx: Tx, person_id: UUID) -> list[ExamAccount]:
     """The exam accounts a person is bound to."""
-    return await bookings.accounts_of(tx, person_id)
+    return await bookings.accounts_of(tx, person_id, EVERYONE)
 
 
 async def reseal(tx: Tx, limit: int) -> int:

@@ -25,6 +25,12 @@ class BookingView(_View):
     updated_at: datetime
 
 
+class ExamAccountView(_View):
+    vendor_id: UUID
+    exam_account: str
+    bound_at: datetime
+
+
 class FreeDayView(_View):
     day: date
     capacity: int

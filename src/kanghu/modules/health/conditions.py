@@ -199,3 +199,45 @@ def spoken(fact: Fact, condition: Condition) -> str:
         unit = f" {fact.unit}" if fact.unit and fact.unit != "1" else ""
         return f"{label} {fact.comparator or ''}{shown}{unit}"
     return f"{label}：{names.get(str(fact.value), fact.value)}"
+
+
+# -- how a condition is told, whoever it is applied to ----------------------------------------------------------------
+
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "ge_limit": "≥", "gt_limit": ">"}
+
+
+def in_words(condition: Condition, named: Mapping[str, Condition]) -> str:
+    """“年龄 ≥ 40 且（打鼾 或 体重指数 ≥ 28）”, for whoever checks the shipped rules."""
+    if "named" in condition:
+        return in_words(named[condition["named"]], named)
+    if "not" in condition:
+        return f"不符合（{in_words(condition['not'], named)}）"
+    for kind, word in (("all", " 且 "), ("any", " 或 ")):
+        if kind in condition:
+            return word.join(_part_in_words(part, named) for part in condition[kind])
+    return _leaf_in_words(condition)
+
+
+def _part_in_words(condition: Condition, named: Mapping[str, Condition]) -> str:
+    while "named" in condition:
+        condition = named[condition["named"]]
+    words = in_words(condition, named)
+    compound = len(condition.get("all", ())) > 1 or len(condition.get("any", ())) > 1
+    return f"（{words}）" if compound else words
+
+
+def _leaf_in_words(condition: Condition) -> str:
+    name, label = condition["fact"], label_of(condition["fact"])
+    limits = [
+        f"{_SIGNS[test]} {limit:g}{' 倍参考上限' if test.endswith('_limit') else ''}"
+        for test, limit in condition.items()
+        if test in _SIGNS
+    ]
+    if limits:
+        return f"{label} {' 且 '.join(limits)}"
+    wanted = next(condition[test] for test in ("is", "in", "has") if test in condition)
+    if wanted is True:
+        return label
+    values = wanted if isinstance(wanted, (list, tuple)) else [wanted]
+    names = CODES.get(name, {})
+    return f"{label}：{'、'.join('否' if value is False else names.get(str(value), str(value)) for value in values)}"

@@ -20,6 +20,7 @@ STEPS: dict[str, dict[str, str]] = {
     "acknowledge": {"notified": "acknowledged"},
     "follow_up": {"acknowledged": "followed_up", "followed_up": "followed_up"},
 }
+LIST_STATES = ("draft", "confirmed", "used", "replaced")
 STATE_LABELS = {
     "open": "待通知",
     "notified": "已通知",

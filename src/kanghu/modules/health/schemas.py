@@ -75,6 +75,7 @@ class ChecklistHeadView(_FromRow):
 class ChecklistView(_FromRow):
     id: UUID
     person_id: UUID
+    person_name: str = ""
     institution_id: UUID
     booking_id: UUID | None
     appointment_date: date | None
@@ -85,6 +86,7 @@ class ChecklistView(_FromRow):
     generated_at: datetime
     confirmed_at: datetime | None
     confirmed_by: UUID | None
+    confirmed_by_name: str | None = None
     facts: dict[str, Any] = Field(description="生成所依据的输入")
     removed: list[RemovedView]
     undecided: list[UndecidedView]
@@ -144,6 +146,7 @@ class StepView(_FromRow):
     at: datetime
     actor_kind: str
     account_id: UUID | None
+    account_name: str | None = None
     channel: str | None
     said: str
     detail: dict[str, Any]
@@ -204,6 +207,7 @@ class ChecklistRuleView(BaseModel):
     id: str
     title: str
     when: dict[str, Any] = Field(description="条件")
+    when_text: str = Field(description="条件的文字")
     add: list[str]
     remove: list[str]
     suggest: list[str] = Field(description="尚无项目代码的建议")

@@ -63,6 +63,26 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedEnrolment:
+    """An enrolment as people speak of it. The name of the responsible is personal data: show it, never log it."""
+
+    enrolment: Enrolment
+    institution: str
+    department: str | None
+    responsible: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementChoices:
+    """Where a caller may place people in the caller's own institution, and with whom."""
+
+    institution_id: UUID
+    institution: str
+    departments: dict[UUID, str]
+    staff: list[tuple[UUID, str, UUID | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class FamilyMember:
     id: UUID
     holder_person_id: UUID

@@ -9,7 +9,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from kanghu.modules.people import identity
-from kanghu.modules.people.models import Agreement, Consent, FamilyMember, Person, PersonInput
+from kanghu.modules.people.models import (
+    Agreement,
+    Consent,
+    FamilyMember,
+    NamedEnrolment,
+    Person,
+    PersonInput,
+    PlacementChoices,
+)
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Code = Annotated[str, StringConstraints(max_length=8)]
@@ -193,13 +201,60 @@ class Placement(Given):
 class EnrolmentView(BaseModel):
     """建档关系"""
 
-    model_config = ConfigDict(from_attributes=True)
-
     institution_id: UUID
+    institution_name: str
     department_id: UUID | None
+    department_name: str | None
     responsible_account_id: UUID | None
+    responsible_name: str | None
     enrolled_at: datetime
     ended_at: datetime | None
+
+    @classmethod
+    def of(cls, named: NamedEnrolment) -> Self:
+        enrolment = named.enrolment
+        return cls(
+            institution_id=enrolment.institution_id,
+            institution_name=named.institution,
+            department_id=enrolment.department_id,
+            department_name=named.department,
+            responsible_account_id=enrolment.responsible_account_id,
+            responsible_name=named.responsible,
+            enrolled_at=enrolment.enrolled_at,
+            ended_at=enrolment.ended_at,
+        )
+
+
+class DepartmentChoice(BaseModel):
+    id: UUID
+    name: str
+
+
+class StaffChoice(BaseModel):
+    account_id: UUID
+    name: str
+    department_id: UUID | None
+
+
+class PlacementView(BaseModel):
+    """操作者所在机构中可选的管理科室与责任医护"""
+
+    institution_id: UUID
+    institution_name: str
+    departments: list[DepartmentChoice]
+    staff: list[StaffChoice]
+
+    @classmethod
+    def of(cls, choices: PlacementChoices) -> Self:
+        return cls(
+            institution_id=choices.institution_id,
+            institution_name=choices.institution,
+            departments=[DepartmentChoice(id=key, name=name) for key, name in choices.departments.items()],
+            staff=[
+                StaffChoice(account_id=account_id, name=name, department_id=department_id)
+                for account_id, name, department_id in choices.staff
+            ],
+        )
 
 
 class ActivationCode(BaseModel):

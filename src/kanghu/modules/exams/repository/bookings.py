@@ -24,13 +24,15 @@ async def find_account(tx: Tx, vendor_id: UUID, person_id: UUID) -> ExamAccount 
     )
 
 
-async def accounts_of(tx: Tx, person_id: UUID) -> list[ExamAccount]:
+async def accounts_of(tx: Tx, person_id: UUID, scope: Scope) -> list[ExamAccount]:
     return rows(
         ExamAccount,
         await tx.fetch(
             """SELECT id, vendor_id, institution_id, person_id, exam_account, bound_at FROM exams.exam_accounts
-                WHERE person_id = $1 AND unbound_at IS NULL ORDER BY bound_at""",
+                WHERE person_id = $1 AND unbound_at IS NULL AND people.readable(person_id, $2::kernel.scope)
+                ORDER BY bound_at""",
             person_id,
+            scope.sql(),
         ),
     )
 

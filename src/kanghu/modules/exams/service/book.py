@@ -22,7 +22,7 @@ from kanghu.modules.exams.errors import (
     VendorNotFound,
 )
 from kanghu.modules.exams.events import BookingEnded, BookingRequested
-from kanghu.modules.exams.models import Booking, FreeDay
+from kanghu.modules.exams.models import Booking, ExamAccount, FreeDay
 from kanghu.modules.exams.repository import bookings
 
 EVERYONE = Scope(everything=True)
@@ -44,6 +44,15 @@ async def bind_account(
     await audit.record(
         tx, caller, "exams.account.bind", subject=f"exams.exam_accounts/{account_id}", person_id=person_id
     )
+
+
+async def accounts_of(tx: Tx, caller: Caller, person_id: UUID, permission: str) -> list[ExamAccount]:
+    """The exam accounts of a person within the caller's scope, nothing outside of it; the reading is audited."""
+    found = await bookings.accounts_of(tx, person_id, caller.scope(permission))
+    await audit.record(
+        tx, caller, "exams.account.read", subject=f"exams.exam_accounts/{person_id}", person_id=person_id
+    )
+    return found
 
 
 async def request_booking(tx: Tx, caller: Caller, person_id: UUID, vendor_id: UUID, day: date) -> Booking:

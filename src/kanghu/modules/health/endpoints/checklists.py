@@ -9,6 +9,8 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
+from kanghu.modules.accounts import public as accounts
+from kanghu.modules.health import policy
 from kanghu.modules.health.models import ChecklistRow, LineRow
 from kanghu.modules.health.schemas import (
     ChecklistHeadView,
@@ -28,7 +30,9 @@ admin = APIRouter(prefix="/api/admin/health/checklists", tags=["health"])
 async def list_checklists(
     caller: Annotated[Caller, can("health.checklist.read")],
     tx: Transaction,
-    state: Annotated[str, Query(pattern="^(draft|confirmed|used|replaced)$")] = "draft",
+    state: Annotated[
+        str, Query(pattern="^(draft|confirmed|used|replaced|all)$", description="all 为不论状态")
+    ] = "draft",
     person_id: UUID | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -36,7 +40,12 @@ async def list_checklists(
     """个性化体检清单，默认为待确认的，等得最久的在前"""
     after = decode_cursor(cursor, UUID)
     found = await confirm_list.waiting(
-        tx, caller, state=state, person_id=person_id, after=after[0] if after else None, limit=limit + 1
+        tx,
+        caller,
+        states=policy.LIST_STATES if state == "all" else (state,),
+        person_id=person_id,
+        after=after[0] if after else None,
+        limit=limit + 1,
     )
     items, following = split_page(found, limit, lambda head: (head.id,))
     names = await people.names_of(tx, [head.person_id for head in items])
@@ -51,7 +60,7 @@ async def get_checklist(
     checklist_id: UUID, caller: Annotated[Caller, can("health.checklist.read")], tx: Transaction
 ) -> ChecklistView:
     """一份清单：项目与全部理由、移除的项目、未能判定的规则"""
-    return _view(*await confirm_list.get(tx, caller, checklist_id))
+    return await _view(tx, *await confirm_list.get(tx, caller, checklist_id))
 
 
 @admin.put("/{checklist_id}/ticks", operation_id="health_tick_checklist_lines")
@@ -91,10 +100,14 @@ async def confirm(
 
 
 async def _read_back(tx: Tx, caller: Caller, checklist_id: UUID) -> ChecklistView:
-    return _view(*await confirm_list.changed(tx, caller, checklist_id))
+    return await _view(tx, *await confirm_list.changed(tx, caller, checklist_id))
 
 
-def _view(found: ChecklistRow, lines: list[LineRow]) -> ChecklistView:
+async def _view(tx: Tx, found: ChecklistRow, lines: list[LineRow]) -> ChecklistView:
     view = ChecklistView.model_validate(found)
+    view.person_name = (await people.names_of(tx, [found.person_id])).get(found.person_id, "")
+    if found.confirmed_by is not None:
+        staff = await accounts.account_brief(tx, [found.confirmed_by])
+        view.confirmed_by_name = staff[found.confirmed_by].display_name
     view.lines = [LineView.model_validate(line) for line in lines]
     return view

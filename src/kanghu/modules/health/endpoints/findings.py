@@ -6,9 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from kanghu.kernel import clock
+from kanghu.kernel.db import Tx
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
+from kanghu.modules.accounts import public as accounts
 from kanghu.modules.health.models import FindingRow, StepRow
 from kanghu.modules.health.monitoring import Pressure
 from kanghu.modules.health.schemas import (
@@ -73,7 +75,7 @@ async def get_finding(
     finding_id: UUID, caller: Annotated[Caller, can("health.finding.read")], tx: Transaction
 ) -> FindingDetail:
     """一条异常结果及其处置经过"""
-    return _detail(*await handle_findings.get(tx, caller, finding_id, "health.finding.read"))
+    return await _detail(tx, *await handle_findings.get(tx, caller, finding_id, "health.finding.read"))
 
 
 @admin.post("/findings", operation_id="health_record_finding", status_code=201)
@@ -91,7 +93,7 @@ async def record_finding(
         item_code=body.item_code,
         note=body.note,
     )
-    return _detail(*recorded)
+    return await _detail(tx, *recorded)
 
 
 @admin.post("/findings/{finding_id}/notify", operation_id="health_notify_finding")
@@ -124,7 +126,7 @@ async def close(
 ) -> FindingDetail:
     """关闭：A 类须已随访，B 类须本人已知晓；结果已更正的可直接关闭"""
     told = Told(said=body.reason)
-    return _detail(*await handle_findings.take_step(tx, caller, finding_id, "close", told, HANDLE))
+    return await _detail(tx, *await handle_findings.take_step(tx, caller, finding_id, "close", told, HANDLE))
 
 
 @admin.post("/findings/{finding_id}/remeasure", operation_id="health_remeasure_finding")
@@ -138,17 +140,22 @@ async def remeasure(
         at=body.measured_at or clock.now(),
         acute_symptoms=body.acute_symptoms,
     )
-    return _detail(*await handle_findings.remeasure(tx, caller, finding_id, reading))
+    return await _detail(tx, *await handle_findings.remeasure(tx, caller, finding_id, reading))
 
 
 async def _step(
     tx: Transaction, caller: Caller, finding_id: UUID, action: str, body: StepTaken
 ) -> FindingDetail:
     told = Told(channel=body.channel, said=body.said, at=body.at)
-    return _detail(*await handle_findings.take_step(tx, caller, finding_id, action, told, HANDLE))
+    return await _detail(tx, *await handle_findings.take_step(tx, caller, finding_id, action, told, HANDLE))
 
 
-def _detail(found: FindingRow, steps: list[StepRow]) -> FindingDetail:
+async def _detail(tx: Tx, found: FindingRow, steps: list[StepRow]) -> FindingDetail:
     view = FindingDetail.model_validate(found)
+    view.person_name = (await people.names_of(tx, [found.person_id])).get(found.person_id, "")
     view.steps = [StepView.model_validate(step) for step in steps]
+    staff = await accounts.account_brief(tx, list({step.account_id for step in steps if step.account_id}))
+    for step in view.steps:
+        if step.account_id in staff and step.actor_kind == "staff":
+            step.account_name = staff[step.account_id].display_name
     return view

@@ -1,12 +1,14 @@
 """The shipped models and rules with their sources, for the hospital to check and confirm."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 
 from kanghu.kernel.security import Caller, can
 from kanghu.modules.health import monitoring
-from kanghu.modules.health.checklist.rules import CONFIDENCE, ruleset
+from kanghu.modules.health.checklist.rules import CONFIDENCE, conditions_by_name, ruleset
+from kanghu.modules.health.conditions import Condition, in_words
 from kanghu.modules.health.risk.assessment import confidence_text, parameters
 from kanghu.modules.health.schemas import ChecklistRuleView, ModelView, RuleView
 
@@ -31,7 +33,8 @@ async def list_checklist_rules(
 ) -> list[ChecklistRuleView]:
     """个性化清单规则：条件、加减项目、依据、可信度与未采用的条件"""
     rules = ruleset()
-    return [_rule_view(rule) for rule in (*rules["rules"], *rules["removals"])]
+    named = conditions_by_name(rules)
+    return [_rule_view(rule, named) for rule in (*rules["rules"], *rules["removals"])]
 
 
 @admin.get("/risk-models", operation_id="health_list_risk_models")
@@ -52,11 +55,12 @@ async def list_risk_models(_caller: Annotated[Caller, can("health.risk.read")]) 
     ]
 
 
-def _rule_view(rule: dict[str, Any]) -> ChecklistRuleView:
+def _rule_view(rule: dict[str, Any], named: Mapping[str, Condition]) -> ChecklistRuleView:
     return ChecklistRuleView(
         id=rule["id"],
         title=rule["title"],
         when=rule["when"],
+        when_text=in_words(rule["when"], named),
         add=[entry["item"] for entry in rule.get("add", [])],
         remove=rule.get("remove", []),
         suggest=[entry["name"] for entry in rule.get("unlisted", [])],

@@ -1,5 +1,6 @@
 """Personalised lists and their lines."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -170,7 +171,7 @@ async def newest_of_person(tx: Tx, person_id: UUID) -> ChecklistRow | None:
 
 
 async def waiting(
-    tx: Tx, scope: Scope, *, state: str, person_id: UUID | None, after: UUID | None, limit: int
+    tx: Tx, scope: Scope, *, states: Sequence[str], person_id: UUID | None, after: UUID | None, limit: int
 ) -> list[ChecklistHead]:
     """Oldest first: who waits longest is served first."""
     return rows(
@@ -182,11 +183,11 @@ async def waiting(
                       (SELECT count(*) FROM health.checklist_lines WHERE checklist_id = list.id AND origin <> 'base')
                           AS x_items
                  FROM health.checklists AS list
-                WHERE state = $2 AND people.readable(person_id, $1::kernel.scope)
+                WHERE state = ANY ($2::text[]) AND people.readable(person_id, $1::kernel.scope)
                   AND ($3::uuid IS NULL OR person_id = $3) AND ($4::uuid IS NULL OR list.id > $4)
                 ORDER BY list.id LIMIT $5""",
             scope.sql(),
-            state,
+            list(states),
             person_id,
             after,
             limit,

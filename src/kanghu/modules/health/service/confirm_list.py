@@ -1,6 +1,6 @@
 """A doctor goes through the list, ticks, adds, and sends it. Of two doctors who send at once one wins."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from kanghu.kernel import audit, clock
@@ -29,11 +29,11 @@ READ, CONFIRM = "health.checklist.read", "health.checklist.confirm"
 
 
 async def waiting(
-    tx: Tx, caller: Caller, *, state: str, person_id: UUID | None, after: UUID | None, limit: int
+    tx: Tx, caller: Caller, *, states: Sequence[str], person_id: UUID | None, after: UUID | None, limit: int
 ) -> list[ChecklistHead]:
     """Lists within the caller's scope, oldest first; the reading is audited."""
     found = await rows.waiting(
-        tx, caller.scope(READ), state=state, person_id=person_id, after=after, limit=limit
+        tx, caller.scope(READ), states=states, person_id=person_id, after=after, limit=limit
     )
     await audit.record(tx, caller, READ, subject="health.checklists", person_id=person_id)
     return found

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
-from kanghu.modules.people import identity, sealing
+from kanghu.modules.people import domains, identity, sealing
 from kanghu.modules.people.errors import PersonInvalid
 from kanghu.modules.people.models import Person
 from kanghu.modules.people.schemas import (
@@ -23,6 +23,7 @@ from kanghu.modules.people.schemas import (
     PersonLine,
     PersonView,
     Placement,
+    PlacementView,
     Registered,
     Registration,
     SearchGiven,
@@ -79,6 +80,18 @@ async def register_person(given: Registration, caller: Writer, tx: Transaction) 
     return Registered(person_id=person_id)
 
 
+@admin.get("/domains", operation_id="people_list_domains")
+async def list_domains(_caller: Reader) -> dict[str, dict[str, str]]:
+    """档案中代码字段的值域：字段 → 代码 → 含义"""
+    return {field: domain.codes for field, domain in domains.DOMAINS.items()}
+
+
+@admin.get("/placement", operation_id="people_get_placement_choices")
+async def get_placement_choices(caller: Writer, tx: Transaction) -> PlacementView:
+    """建档时可选的管理科室与责任医护（操作者所在机构）"""
+    return PlacementView.of(await enrolments.placement_choices(tx, caller))
+
+
 @admin.get("/persons/{person_id}", operation_id="people_get_person")
 async def get_person(person_id: UUID, caller: Reader, tx: Transaction) -> PersonView:
     """一个人的档案（证件号码遮盖）"""
@@ -104,7 +117,7 @@ async def correct_person(person_id: UUID, given: PersonChange, caller: Writer, t
 async def list_enrolments(person_id: UUID, caller: Reader, tx: Transaction) -> list[EnrolmentView]:
     """建档机构与责任医护"""
     found = await enrolments.of_person(tx, caller, person_id)
-    return [EnrolmentView.model_validate(enrolment) for enrolment in found]
+    return [EnrolmentView.of(enrolment) for enrolment in found]
 
 
 @admin.put("/persons/{person_id}/enrolments/{institution_id}", operation_id="people_place_person")
@@ -115,7 +128,7 @@ async def place_person(
     placed = await enrolments.place(
         tx, caller, person_id, institution_id, given.department_id, given.responsible_account_id
     )
-    return EnrolmentView.model_validate(placed)
+    return EnrolmentView.of(placed)
 
 
 @admin.delete(

@@ -1,6 +1,7 @@
 """Which institution, department and member of staff looks after a person; families; activation codes."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from kanghu.kernel.security import Caller
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.people import policy
 from kanghu.modules.people.errors import CaredForElsewhere, EnrolmentNotFound, OutsideScope, ResponsibleUnfit
-from kanghu.modules.people.models import Enrolment, PersonInput
+from kanghu.modules.people.models import Enrolment, NamedEnrolment, PersonInput, PlacementChoices
 from kanghu.modules.people.repository import enrolments
 from kanghu.modules.people.service import persons
 from kanghu.modules.people.settings import settings
@@ -101,7 +102,7 @@ async def place(
     institution_id: UUID,
     department_id: UUID | None,
     responsible_account_id: UUID | None,
-) -> Enrolment:
+) -> NamedEnrolment:
     """Enrols a person whom the caller may write, and sets department and responsible account as given.
 
     Raises `PersonNotFound`, `OutsideScope`, `ResponsibleUnfit`.
@@ -116,7 +117,7 @@ async def place(
     await _tell(tx, caller, "people.person.place", person_id, institution_id)
     placed = await enrolments.get(tx, person_id, institution_id)
     assert placed is not None
-    return placed
+    return (await _named(tx, [placed]))[0]
 
 
 async def end(tx: Tx, caller: Caller, person_id: UUID, institution_id: UUID) -> None:
@@ -132,9 +133,49 @@ async def end(tx: Tx, caller: Caller, person_id: UUID, institution_id: UUID) -> 
     await _tell(tx, caller, "people.person.end_enrolment", person_id, institution_id)
 
 
-async def of_person(tx: Tx, caller: Caller, person_id: UUID) -> list[Enrolment]:
+async def of_person(tx: Tx, caller: Caller, person_id: UUID) -> list[NamedEnrolment]:
     await persons.read(tx, caller, person_id)
-    return await enrolments.of_person(tx, person_id)
+    return await _named(tx, await enrolments.of_person(tx, person_id))
+
+
+async def _named(tx: Tx, found: Sequence[Enrolment]) -> list[NamedEnrolment]:
+    institutions = {
+        institution_id: await accounts.institution_brief(tx, institution_id)
+        for institution_id in {enrolment.institution_id for enrolment in found}
+    }
+    responsible = [
+        enrolment.responsible_account_id for enrolment in found if enrolment.responsible_account_id
+    ]
+    staff = await accounts.account_brief(tx, responsible)
+    named = []
+    for enrolment in found:
+        institution = institutions[enrolment.institution_id]
+        assert institution is not None  # enrolments refer to it
+        account = staff.get(enrolment.responsible_account_id) if enrolment.responsible_account_id else None
+        department = institution.departments.get(enrolment.department_id) if enrolment.department_id else None
+        named.append(
+            NamedEnrolment(enrolment, institution.name, department, account and account.display_name)
+        )
+    return named
+
+
+async def placement_choices(tx: Tx, caller: Caller) -> PlacementChoices:
+    """Departments and staff of the caller's institution; of the staff, those who may see people at all.
+
+    Raises `OutsideScope` for a caller without an institution.
+    """
+    institution = (
+        await accounts.institution_brief(tx, caller.institution_id) if caller.institution_id else None
+    )
+    if institution is None:
+        raise OutsideScope
+    readers = await accounts.accounts_with_permission(tx, "people.person.read", institution.id)
+    staff = [
+        (known.id, known.display_name, known.department_id)
+        for known in (await accounts.account_brief(tx, readers)).values()
+        if known.institution_id == institution.id
+    ]
+    return PlacementChoices(institution.id, institution.name, institution.departments, staff)
 
 
 # ---- activation codes ------------------------------------------------------------------------------------------
