@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench tour
+.PHONY: help install run test check bench tour shots
 BIN := .venv/bin
 CODE := $(wildcard src tests bench migrations *.py)
 APPS := admin mobile
@@ -13,6 +13,7 @@ help:
 	@echo "make test    全部测试，不需要先启动任何东西"
 	@echo "make check   格式、静态检查、类型、模块边界、接口文档"
 	@echo "make bench   性能测试"
+	@echo "make shots   给每个页面的各种状态截图，存到 build/shots"
 
 install:
 	@python3 bootstrap.py
@@ -42,3 +43,6 @@ check: install
 
 bench: install
 	@$(BIN)/python -m bench
+
+shots: install
+	@$(BIN)/python -m tests.pages.shots

@@ -170,18 +170,18 @@ def unpack_uv(wheel: bytes) -> None:
         program.replace(folder / "uv")
 
 
-def build_pages() -> None:
+def build_pages() -> bool:
     """Build every app whose sources have changed, all at once. What fails is told, and the platform starts without it."""
     stale = [app for app in APPS if is_stale(app)]
     if not stale:
-        return
+        return True
     path = find_node() or install_node()
     if path is None:
         say("! 没有 Node.js 20 以上与 npm，网页不会构建，平台只提供接口")
         say("! 请安装后重新执行：apt-get install nodejs npm（Debian 13 以上），或从 nodejs.org 下载")
-        return
+        return False
     with ThreadPoolExecutor(len(stale)) as pool:
-        list(pool.map(lambda app: build(app, path), stale))
+        return all([*pool.map(lambda app: build(app, path), stale)])
 
 
 def is_stale(app: App) -> bool:
@@ -215,7 +215,7 @@ def sources_in(folder: Path) -> "Iterator[Path]":
                 yield Path(parent, name)
 
 
-def build(app: App, path: str) -> None:
+def build(app: App, path: str) -> bool:
     """Install what the lock file says where that has changed, then build; remembered only when both went well."""
     began = time.monotonic()
     folder = ROOT / "apps" / app.folder
@@ -225,12 +225,14 @@ def build(app: App, path: str) -> None:
     if read(installed_stamp) != lock:
         say(f"… {app.title}：安装依赖（首次需要下载，约几十 MB）")
         if not npm(app, path, "ci", "--no-audit", "--no-fund"):
-            return
+            return False
         installed_stamp.write_text(lock)
     say(f"… {app.title}：构建页面")
-    if npm(app, path, "run", app.script):
-        built_stamp(folder).write_text(wanted)
-        say(f"✓ {app.title}：页面已构建（{time.monotonic() - began:.0f} 秒）")
+    if not npm(app, path, "run", app.script):
+        return False
+    built_stamp(folder).write_text(wanted)
+    say(f"✓ {app.title}：页面已构建（{time.monotonic() - began:.0f} 秒）")
+    return True
 
 
 def npm(app: App, path: str, *arguments: str) -> bool:
