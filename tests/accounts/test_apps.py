@@ -222,7 +222,9 @@ async def test_seeding_an_app_twice_keeps_the_first(hospital: Hospital) -> None:
         ) == (one, None)
 
 
-async def test_the_use_of_a_secret_is_noted_once_a_minute(hospital: Hospital) -> None:
+async def test_the_use_of_a_secret_is_noted_once_a_minute(
+    hospital: Hospital, web: httpx.AsyncClient, officer: dict[str, str]
+) -> None:
     async with hospital.database.transaction() as tx:
         await public.create_api_app(tx, app_id="used-one", name="用", institution_id=hospital.east)
         app = await public.get_app(tx, "used-one")
@@ -232,6 +234,8 @@ async def test_the_use_of_a_secret_is_noted_once_a_minute(hospital: Hospital) ->
         await public.note_secret_used(tx, app.secrets[0].id)
         assert first is not None
         assert await tx.fetchval("SELECT last_used_at FROM accounts.api_secrets") == first
+    (line,) = (await web.get(BASE, headers=officer)).json()
+    assert (line["live_secrets"], datetime.fromisoformat(line["last_used_at"])) == (1, first)
 
 
 def test_the_rate_of_an_app(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from kanghu.modules.catalog.errors import MappingInvalid, VendorNotFound
 from kanghu.modules.catalog.public import ItemChangeCounts, Match, SeenItem, Unmatched, VendorItem
 from kanghu.modules.catalog.repository import vendor_items
 from kanghu.modules.catalog.schemas import MappingChoice
-from kanghu.modules.catalog.service import mappings
+from kanghu.modules.catalog.service import mapping_check, mappings
 
 WRITER = Caller(
     kind="staff",
@@ -275,6 +275,48 @@ async def test_disable_remove_and_retired_standard_items(tx: Tx) -> None:
 
     await sql.renew_versions_of_item(tx, "LAB.CREA")
     assert (await public.mapping_index(tx, vendor_id)).get("CR-X") is Unmatched.DISABLED
+
+
+async def test_items_are_found_by_pinyin_and_by_whether_something_is_suggested(tx: Tx) -> None:
+    strange = VendorItem("ZZ-1", "咨询建议书")
+    vendor_id = await dictionary(tx, TBIL, CREA, PRO, strange)
+
+    async def found(term: str, status: str | None = None, limit: int = 50) -> list[str]:
+        page = await mappings.search(tx, WRITER, vendor_id, term, status, None, limit)
+        return [item.code for item in page.items]
+
+    assert await found("zongdan") == await found("zdhs") == ["TBIL-X"]
+    assert await found("tbil-x") == ["TBIL-X"]
+    assert await found("", "suggested") == ["CR-X", "NCG03", "TBIL-X"]
+    assert await found("", "suggested", limit=1) == ["CR-X"]
+    await confirm(tx, vendor_id, "TBIL-X", "LAB.TBIL")
+    assert await found("", "suggested") == ["CR-X", "NCG03"]
+    (line,) = await mappings.suggest(tx, WRITER, vendor_id, ["CR-X"], 1)
+    assert (line.suggestions[0].item_code, line.suggestions[0].unit) == ("LAB.CREA", "umol/L")
+
+
+async def test_what_cannot_be_confirmed_is_told_before_and_nothing_changes(tx: Tx) -> None:
+    strange = VendorItem("X1", "总胆红素", unit="箱")
+    vendor_id = await dictionary(tx, TBIL, CREA, strange)
+    await confirm(tx, vendor_id, "TBIL-X", "LAB.TBIL")
+    seen = {
+        code: item.changed_at
+        for code, item in (await vendor_items.get_many(tx, vendor_id, ["X1", "CR-X"])).items()
+    }
+    told = await mapping_check.check(
+        tx,
+        WRITER,
+        vendor_id,
+        [
+            MappingChoice(vendor_item_code="X1", item_code="LAB.TBIL", seen=seen["X1"]),
+            MappingChoice(vendor_item_code="CR-X", item_code="LAB.CREA", seen=seen["CR-X"]),
+        ],
+    )
+    assert [(line.vendor_item_code, line.problem, line.also_mapped) for line in told] == [
+        ("X1", "单位 箱 无法识别，请指明它的含义", ["TBIL-X 总胆红素(TBIL)"]),
+        ("CR-X", "", []),
+    ]
+    assert await status(tx, vendor_id, "CR-X") == "unmapped"
 
 
 async def test_nobody_touches_a_vendor_outside_their_scope(tx: Tx) -> None:

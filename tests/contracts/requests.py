@@ -121,6 +121,10 @@ def _codes(side: Side) -> dict[str, Any]:
     return {"vendor_item_codes": ["K"]}
 
 
+def _mappings(side: Side) -> dict[str, Any]:
+    return {"mappings": [{"item_code": "LAB.K", "seen": side.ids["seen"], "vendor_item_code": "K"}]}
+
+
 def _revision(side: Side) -> dict[str, Any]:
     return {"revision": 1}
 
@@ -169,9 +173,8 @@ BODIES: dict[str, Body] = {
     },
     "catalog_approve_tree": lambda side: {},
     "catalog_reject_tree": lambda side: {"note": "不全"},
-    "catalog_confirm_mappings": lambda side: {
-        "mappings": [{"item_code": "LAB.K", "seen": side.ids["seen"], "vendor_item_code": "K"}]
-    },
+    "catalog_check_mappings": _mappings,
+    "catalog_confirm_mappings": _mappings,
     "catalog_disable_mappings": _codes,
     "catalog_reject_mappings": _codes,
     "catalog_remove_mappings": _codes,

@@ -62,6 +62,16 @@ def test_from_the_chosen_day_to_the_exam_number(platform: Platform) -> None:
     assert sent["exam_account"] == customer.exam_account
     assert {name: sent["person"][name] for name in customer.person} == customer.person
     assert {item["item_code"] for item in sent["items"]} - {""} == set(made["items"])
+    desk = staff(platform, "doctor")
+    asked = {"vendor_id": customer.vendor_id, "day": day.isoformat(), "person_id": customer.person_id}
+    (shown,) = desk.get("/api/admin/exams/bookings", params=asked).json()["items"]
+    assert (shown["id"], shown["person_name"]) == (booking_id, "邹预约")
+    assert shown["vendor_name"]
+    days = desk.get("/api/admin/exams/days", params={"vendor_id": customer.vendor_id}).json()
+    assert len(days) == 15
+    assert next(one for one in days if one["day"] == day.isoformat())["taken"] >= 1
+    other_day = {**asked, "day": in_days(6).isoformat()}
+    assert desk.get("/api/admin/exams/bookings", params=other_day).json()["items"] == []
 
 
 @pytest.mark.parametrize("days", [-1, 15, 365])

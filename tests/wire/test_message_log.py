@@ -236,6 +236,9 @@ def test_the_log_is_searched_by_person_state_vendor_and_time(
     mine = messages(platform, person_id=customer.person_id)
     assert mine
     assert {line["person_id"] for line in mine} == {customer.person_id}
+    assert messages(platform, message_id=mine[0]["id"]) == [mine[0]]
+    named = next(line for line in mine if line["request_id"])
+    assert messages(platform, request_id=named["request_id"]) == [named]
     staged = messages(platform, state="staged", vendor_id=script.vendor_id)
     assert {line["state"] for line in staged} == {"staged"}
     first = mine[-1]["received_at"]
@@ -256,3 +259,20 @@ def test_the_log_is_searched_by_person_state_vendor_and_time(
         cursor = page["next"]
     assert len(set(pages)) == 6
     assert pages == sorted(pages, reverse=True)
+
+
+def test_the_health_of_a_vendor_is_told_by_interface_and_by_the_hour(
+    platform: Platform, script: ScriptedVendor, customer: Customer
+) -> None:
+    desk = staff(platform, "it_staff")
+    address = f"/api/admin/exchange/vendors/{script.vendor_id}/health"
+    whole, hours = desk.get(address).json(), desk.get(f"{address}/hours").json()
+    assert whole
+    for line in whole:
+        of_it = [
+            one
+            for one in hours
+            if (one["interface"], one["direction"]) == (line["interface"], line["direction"])
+        ]
+        assert sum(one["calls"] for one in of_it) == line["calls"]
+        assert sum(one["failed"] for one in of_it) == line["failed"]

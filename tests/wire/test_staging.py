@@ -1,5 +1,6 @@
 """What does not match waits, is seen, and goes to its exam when a person has finished the mapping (decision 9)."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -159,6 +160,43 @@ def test_a_person_may_drop_what_waits_with_a_reason(
     assert values(customer, exam_no) == {}
 
 
+def test_a_push_without_an_exam_number_is_looked_at_and_given_its_exam(
+    platform: Platform, script: ScriptedVendor, vendor: Vendor
+) -> None:
+    """Of two exams only a person knows which one is meant; the whole push goes there."""
+    made, code = bound(platform, script, "蒋两次"), f"EXAM-{new_exam_no()}"
+    exams = [new_exam_no(), new_exam_no()]
+    known = f"OF-{exams[0]}"
+    for exam_no in exams:
+        vendor.push("results", results_body(made, exam_no, result(known, "1")))
+    map_items(platform, {known: "EXAM.CAROTID_US"}, made.vendor_id)
+    optional(platform, script.vendor_id, True)
+    try:
+        vendor.push("results", results_body(made, None, result(code, "7"), result(known, "8")))
+    finally:
+        optional(platform, script.vendor_id, False)
+    line = next(one for one in waiting(platform, vendor_item_code=known) if one["reason"] == "exam_unknown")
+    desk = staff(platform, "it_staff")
+    seen = desk.get(f"/api/admin/exchange/staged-results/{line['id']}").json()
+    assert seen["same_push"] == 2
+    assert [exam["exam_no"] for exam in seen["exams"]] == exams[::-1]
+    chosen = next(exam["id"] for exam in seen["exams"] if exam["exam_no"] == exams[1])
+    address = f"/api/admin/exchange/staged-results/{line['id']}/exam"
+    assert desk.post(address, json={"booking_id": chosen}).status_code == 204
+    assert values(made, exams[1]) == {known: "8"}
+    (rest,) = waiting(platform, vendor_item_code=code)
+    assert desk.get(f"/api/admin/exchange/staged-results/{rest['id']}").json()["exams"] == []
+
+
+def optional(platform: Platform, vendor_id: str, wanted: bool) -> None:
+    """Whether this vendor may leave the exam number out."""
+    desk = staff(platform, "it_staff")
+    known = desk.get(f"/api/admin/exchange/vendors/{vendor_id}").json()
+    del known["id"], known["institution_id"]
+    changed = desk.put(f"/api/admin/exchange/vendors/{vendor_id}", json={**known, "exam_no_optional": wanted})
+    assert changed.status_code == 200, changed.text
+
+
 def test_a_replayed_message_does_nothing_twice(
     platform: Platform, vendor: Vendor, customer: Customer
 ) -> None:
@@ -173,6 +211,7 @@ def test_a_replayed_message_does_nothing_twice(
     for _ in range(2):
         again = desk.post(f"/api/admin/exchange/messages/{line['id']}/replay")
         assert again.json()["data"] == {"stored": 0, "staged": 1, "unchanged": 1}, again.text
+        assert json.loads(again.json()["answer"])["messages"][0]["code"] == "501"
     assert len(waiting(platform, vendor_item_code=code)) == 1
     assert customer.results(exam_no)[known]["revision"] == 1
 

@@ -300,6 +300,13 @@ class SecretView(BaseModel):
     last_used_at: datetime | None
 
 
+class AppLine(AppRow):
+    """凭证及其使用情况"""
+
+    live_secrets: int = 0
+    last_used_at: datetime | None = None
+
+
 class AppView(AppRow):
     secrets: list[SecretView] = []
 

@@ -52,6 +52,7 @@ __all__ = [
     "see_vendor_items",
     "vendor_institution",
     "vendor_items_for",
+    "vendor_names",
 ]
 
 
@@ -64,6 +65,11 @@ async def vendor_institution(tx: Tx, vendor_id: UUID) -> UUID | None:
     """Whose vendor this is; None for one that the catalogue does not know or that belongs to nobody."""
     known = await repository.vendor_items.get_vendor(tx, vendor_id)
     return None if known is None else known.institution_id
+
+
+async def vendor_names(tx: Tx, vendor_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Vendor id → name, for those that the catalogue knows."""
+    return await repository.vendor_items.vendor_names(tx, vendor_ids)
 
 
 async def mapping_version(tx: Tx, vendor_id: UUID) -> int:

@@ -150,6 +150,8 @@ class SuggestionView(BaseModel):
     name: str
     score: float
     reasons: list[str]
+    unit: str
+    specimen: str
 
 
 class VendorItemSuggestions(BaseModel):
@@ -176,6 +178,20 @@ class MappingChoices(Input):
 
 class VendorItemCodes(Input):
     vendor_item_codes: VendorCodes
+
+
+class VendorItemDecision(VendorItemCodes):
+    why: Annotated[
+        str | None, Field(min_length=2, max_length=200, description="为什么这样认定，记入审计日志")
+    ] = None
+
+
+class MappingCheck(BaseModel):
+    """一条对照能否确认：problem 为空即可以；also_mapped 是已对照到同一标准项目的其他厂家项目"""
+
+    vendor_item_code: str
+    problem: str
+    also_mapped: list[str]
 
 
 class Changed(BaseModel):

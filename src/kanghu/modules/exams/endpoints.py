@@ -1,6 +1,6 @@
 """Bookings, results, guides and reports for staff and for the customer they belong to."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -11,6 +11,8 @@ from kanghu.kernel import audit
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
+from kanghu.modules.catalog import public as catalog
+from kanghu.modules.exams.models import Booking
 from kanghu.modules.exams.repository import bookings
 from kanghu.modules.exams.schemas import (
     BookingView,
@@ -18,11 +20,13 @@ from kanghu.modules.exams.schemas import (
     DocumentView,
     ExamAccountView,
     FreeDayView,
+    NamedBookingView,
     NewBooking,
     ResultVersionView,
     ResultView,
 )
 from kanghu.modules.exams.service import book, documents, results
+from kanghu.modules.people import public as people
 
 admin = APIRouter(prefix="/api/admin/exams", tags=["exams"])
 patient = APIRouter(prefix="/api/patient/exams", tags=["exams"])
@@ -59,7 +63,20 @@ async def list_own_bookings(
     caller: Annotated[Caller, can(OWN)], tx: Transaction, limit: Limit = 20, cursor: Cursor = None
 ) -> Page[BookingView]:
     """我的预约"""
-    return await _booking_page(tx, caller, OWN, caller.own_person(), None, limit, cursor)
+    after = decode_cursor(cursor, UUID)
+    found = await bookings.list_bookings(
+        tx,
+        caller.scope(OWN),
+        person_id=caller.own_person(),
+        state=None,
+        before=after[0] if after else None,
+        limit=limit + 1,
+    )
+    items, following = split_page(found, limit, lambda booking: (booking.id,))
+    await audit.record(
+        tx, caller, "exams.booking.read", subject="exams.bookings", person_id=caller.own_person()
+    )
+    return Page(items=[BookingView.model_validate(item) for item in items], next=following)
 
 
 @patient.post("/bookings/{booking_id}/cancel", operation_id="exams_cancel_own_booking")
@@ -127,24 +144,39 @@ async def list_bookings(
     caller: Annotated[Caller, can("exams.booking.read")],
     tx: Transaction,
     person_id: UUID | None = None,
+    vendor_id: UUID | None = None,
+    day: Annotated[date | None, Query(description="预约日期")] = None,
     state: Annotated[str | None, Query(pattern="^(requested|sending|booked|failed|cancelled)$")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[BookingView]:
-    """体检预约"""
-    return await _booking_page(tx, caller, "exams.booking.read", person_id, state, limit, cursor)
+) -> Page[NamedBookingView]:
+    """体检预约，新的在前"""
+    after = decode_cursor(cursor, UUID)
+    found = await bookings.list_bookings(
+        tx,
+        caller.scope("exams.booking.read"),
+        person_id=person_id,
+        vendor_id=vendor_id,
+        day=day,
+        state=state,
+        before=after[0] if after else None,
+        limit=limit + 1,
+    )
+    items, following = split_page(found, limit, lambda booking: (booking.id,))
+    await audit.record(tx, caller, "exams.booking.read", subject="exams.bookings", person_id=person_id)
+    return Page(items=await _named(tx, items), next=following)
 
 
 @admin.get("/bookings/{booking_id}", operation_id="exams_get_booking")
 async def get_booking(
     booking_id: UUID, caller: Annotated[Caller, can("exams.booking.read")], tx: Transaction
-) -> BookingView:
+) -> NamedBookingView:
     """一次预约"""
     booking = await book.get_booking(tx, booking_id, caller.scope("exams.booking.read"))
     await audit.record(
         tx, caller, "exams.booking.read", subject=f"exams.bookings/{booking_id}", person_id=booking.person_id
     )
-    return BookingView.model_validate(booking)
+    return (await _named(tx, [booking]))[0]
 
 
 @admin.get("/bookings/{booking_id}/guide", operation_id="exams_get_guide")
@@ -223,6 +255,15 @@ async def list_person_results(
     return await _result_page(tx, caller, "exams.result.read", person_id, item_code, limit, cursor)
 
 
+@admin.get("/days", operation_id="exams_list_days")
+async def list_days(
+    vendor_id: UUID, caller: Annotated[Caller, can("exams.booking.read")], tx: Transaction
+) -> list[FreeDayView]:
+    """某体检系统今日至 14 天后每天的名额与已约人数"""
+    found = await book.free_days_for_staff(tx, caller, vendor_id)
+    return [FreeDayView.model_validate(day) for day in found]
+
+
 @admin.put("/capacity", operation_id="exams_set_capacity", status_code=204)
 async def set_capacity(
     body: DailyCapacity, caller: Annotated[Caller, can("exams.booking.write")], tx: Transaction
@@ -243,27 +284,14 @@ def _pdf(file: documents.ReportFile) -> Response:
     )
 
 
-async def _booking_page(
-    tx: Transaction,
-    caller: Caller,
-    permission: str,
-    person_id: UUID | None,
-    state: str | None,
-    limit: int,
-    cursor: str | None,
-) -> Page[BookingView]:
-    after = decode_cursor(cursor, UUID)
-    found = await bookings.list_bookings(
-        tx,
-        caller.scope(permission),
-        person_id=person_id,
-        state=state,
-        before=after[0] if after else None,
-        limit=limit + 1,
-    )
-    items, following = split_page(found, limit, lambda booking: (booking.id,))
-    await audit.record(tx, caller, "exams.booking.read", subject="exams.bookings", person_id=person_id)
-    return Page(items=[BookingView.model_validate(item) for item in items], next=following)
+async def _named(tx: Transaction, found: list[Booking]) -> list[NamedBookingView]:
+    persons = await people.names_of(tx, [booking.person_id for booking in found])
+    vendors = await catalog.vendor_names(tx, {booking.vendor_id for booking in found})
+    views = [NamedBookingView.model_validate(booking) for booking in found]
+    for view in views:
+        view.person_name = persons.get(view.person_id, "")
+        view.vendor_name = vendors.get(view.vendor_id, "")
+    return views
 
 
 async def _result_page(

@@ -31,6 +31,7 @@ __all__ = [
     "ResultRow",
     "accounts_of",
     "bind_account",
+    "bookings_at",
     "date_hint",
     "delete_results",
     "ensure_booking",
@@ -64,6 +65,11 @@ async def accounts_of(tx: Tx, person_id: UUID) -> list[ExamAccount]:
 async def reseal(tx: Tx, limit: int) -> int:
     """Seals up to `limit` guides and reports again under the current key; how many. Call it until it says 0."""
     return await documents.reseal(tx, limit)
+
+
+async def bookings_at(tx: Tx, vendor_id: UUID, person_id: UUID) -> list[Booking]:
+    """The person's exams at this vendor that results may belong to, newest first."""
+    return await bookings.bookings_at(tx, vendor_id, person_id)
 
 
 async def only_open_booking(tx: Tx, vendor_id: UUID, person_id: UUID) -> Booking | None:

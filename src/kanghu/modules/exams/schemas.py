@@ -25,6 +25,13 @@ class BookingView(_View):
     updated_at: datetime
 
 
+class NamedBookingView(BookingView):
+    """预约，并写明是谁、在哪个体检系统"""
+
+    person_name: str = ""
+    vendor_name: str = ""
+
+
 class ExamAccountView(_View):
     vendor_id: UUID
     exam_account: str

@@ -106,6 +106,18 @@ class WaitingItem:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorHour:
+    """The calls of one interface in one hour."""
+
+    hour: datetime
+    interface: str
+    direction: str
+    calls: int
+    failed: int
+    p95_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class VendorHealth:
     interface: str
     direction: str

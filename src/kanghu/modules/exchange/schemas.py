@@ -1,6 +1,6 @@
 """What the screens send and get."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -66,6 +66,17 @@ class VendorHealthView(_View):
     p95_ms: float | None
 
 
+class VendorHourView(_View):
+    """一个接口一小时的调用；没有调用的小时不出现"""
+
+    hour: datetime
+    interface: str
+    direction: str
+    calls: int
+    failed: int
+    p95_ms: float | None
+
+
 class MessageView(_View):
     id: UUID
     vendor_id: UUID
@@ -97,6 +108,7 @@ class ReplayView(BaseModel):
     state: str
     codes: list[str]
     data: dict[str, Any]
+    answer: str = Field(description="现在会给对方的应答（JSON）；对方当时得到的应答不变")
 
 
 class StagedView(_View):
@@ -112,6 +124,23 @@ class StagedView(_View):
     reason_text: str
     result: Any
     staged_at: datetime
+
+
+class StagedExam(_View):
+    """可能是这条结果所属的一次体检"""
+
+    id: UUID
+    exam_no: str | None
+    state: str
+    appointment_date: date | None
+    created_at: datetime
+
+
+class StagedDetail(StagedView):
+    """same_push：同一报文中一起等待的结果数；exams：尚不知属于哪次体检时可以指定的体检"""
+
+    same_push: int
+    exams: list[StagedExam]
 
 
 class WaitingItemView(_View):

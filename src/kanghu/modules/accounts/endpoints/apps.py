@@ -12,7 +12,7 @@ from kanghu.kernel.web import Transaction
 from kanghu.modules.accounts.schemas import (
     AppCreate,
     AppInput,
-    AppRow,
+    AppLine,
     AppUpdate,
     AppView,
     NewSecret,
@@ -28,9 +28,12 @@ Writer = Annotated[Caller, can(service.WRITE)]
 
 
 @admin.get("/apps", operation_id="accounts_list_apps")
-async def list_apps(caller: Reader, tx: Transaction) -> list[AppRow]:
+async def list_apps(caller: Reader, tx: Transaction) -> list[AppLine]:
     """厂家接口凭证"""
-    return [AppRow.model_validate(app) for app in await service.list_apps(tx, caller)]
+    return [
+        AppLine.model_validate(app).model_copy(update={"live_secrets": live, "last_used_at": used})
+        for app, live, used in await service.list_apps(tx, caller)
+    ]
 
 
 @admin.post("/apps", operation_id="accounts_create_app", status_code=201)

@@ -27,6 +27,18 @@ async def list_apps(tx: Tx, scope: tuple[Any, ...]) -> list[App]:
     )
 
 
+async def use_of(tx: Tx, app_uuids: list[UUID], now: datetime) -> dict[UUID, tuple[int, datetime | None]]:
+    """App → how many of its secrets are live, and when one was last used."""
+    found = await tx.fetch(
+        """SELECT app_id, max(last_used_at) AS last_used_at,
+                  count(*) FILTER (WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS live
+             FROM accounts.api_secrets WHERE app_id = ANY ($1) GROUP BY app_id""",
+        app_uuids,
+        now,
+    )
+    return {record["app_id"]: (record["live"], record["last_used_at"]) for record in found}
+
+
 async def get_app(tx: Tx, app_uuid: UUID, *, lock: bool = False) -> App | None:
     return row(App, await tx.fetchrow(_APP + " WHERE id = $1" + (" FOR UPDATE" if lock else ""), app_uuid))
 

@@ -128,8 +128,11 @@ async def note_secret_used(tx: Tx, secret_id: UUID) -> None:
 # ---- for administrators -----------------------------------------------------------------------------------------------
 
 
-async def list_apps(tx: Tx, caller: Caller) -> list[App]:
-    return await rows.list_apps(tx, caller.scope(READ).sql())
+async def list_apps(tx: Tx, caller: Caller) -> list[tuple[App, int, datetime | None]]:
+    """Each with how many of its secrets are live, and when one was last used."""
+    apps = await rows.list_apps(tx, caller.scope(READ).sql())
+    use = await rows.use_of(tx, [app.id for app in apps], clock.now())
+    return [(app, *use.get(app.id, (0, None))) for app in apps]
 
 
 async def read_app(tx: Tx, caller: Caller, app_uuid: UUID) -> tuple[App, list[Secret]]:

@@ -55,6 +55,22 @@ async def load(tx: Tx, vendor_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
+async def mapped_to(tx: Tx, vendor_id: UUID, item_codes: Sequence[str]) -> list[tuple[str, str, str]]:
+    """(standard item, vendor item, the vendor's name of it) of the confirmed mappings to these standard items."""
+    return [
+        (record["item_code"], record["code"], record["name"])
+        for record in await tx.fetch(
+            """SELECT m.item_code, v.code, v.name
+                 FROM catalog.mappings m
+                 JOIN catalog.vendor_items v ON v.vendor_id = m.vendor_id AND v.code = m.vendor_item_code
+                WHERE m.vendor_id = $1 AND m.item_code = ANY($2) AND m.status = 'confirmed'
+                ORDER BY m.item_code, v.code""",
+            vendor_id,
+            list(item_codes),
+        )
+    ]
+
+
 async def confirm(
     tx: Tx, vendor_id: UUID, mappings: Sequence[dict[str, Any]], confirmed_by: UUID | None, now: datetime
 ) -> None:

@@ -1,6 +1,6 @@
 """SQL of the vendors' items: what US-H5 says of them and what turns up in results."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -51,6 +51,13 @@ async def get_vendor(tx: Tx, vendor_id: UUID) -> Vendor | None:
             vendor_id,
         ),
     )
+
+
+async def vendor_names(tx: Tx, vendor_ids: Collection[UUID]) -> dict[UUID, str]:
+    found = await tx.fetch(
+        "SELECT vendor_id, name FROM catalog.vendors WHERE vendor_id = ANY ($1)", list(vendor_ids)
+    )
+    return {record["vendor_id"]: record["name"] for record in found}
 
 
 async def list_vendors(tx: Tx, institutions: Sequence[UUID], everything: bool) -> list[dict[str, Any]]:
@@ -237,10 +244,19 @@ VIEW: Final = """i.code, i.name, i.category_code, i.category_name, i.department,
     s.name AS item_name, coalesce(m.assumed_unit, '') AS assumed_unit, m.confirmed_by, m.confirmed_at"""
 
 
+async def names(tx: Tx, vendor_id: UUID) -> list[tuple[str, str]]:
+    """(code, name) of all items of the vendor."""
+    found = await tx.fetch("SELECT code, name FROM catalog.vendor_items WHERE vendor_id = $1", vendor_id)
+    return [(record["code"], record["name"]) for record in found]
+
+
 async def search(
-    tx: Tx, vendor_id: UUID, term: str, status: str | None, after: str | None, limit: int
+    tx: Tx, vendor_id: UUID, term: str, status: str | None, after: str, limit: int, spoken: Sequence[str]
 ) -> list[VendorItemRow]:
-    """A vendor's items with their mapping, by code; `status` may be unmapped or a mapping's status."""
+    """A vendor's items with their mapping, by code: those that contain the term and those in `spoken`.
+
+    `status` may be unmapped or a mapping's status.
+    """
     return rows(
         VendorItemRow,
         await tx.fetch(
@@ -248,14 +264,15 @@ async def search(
                   FROM catalog.vendor_items i
                   LEFT JOIN catalog.mappings m ON m.vendor_id = i.vendor_id AND m.vendor_item_code = i.code
                   LEFT JOIN catalog.items s ON s.code = m.item_code
-                 WHERE i.vendor_id = $2 AND {matching("i.search", 1, term)}
+                 WHERE i.vendor_id = $2 AND ({matching("i.search", 1, term)} OR i.code = ANY ($6))
                    AND ($3::text IS NULL OR coalesce(m.status, 'unmapped') = $3) AND i.code > $4
                  ORDER BY i.code LIMIT $5""",
             term,
             vendor_id,
             status,
-            after or "",
+            after,
             limit,
+            list(spoken),
         ),
     )
 

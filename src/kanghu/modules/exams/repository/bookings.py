@@ -260,8 +260,30 @@ async def move_booking(
     )
 
 
+async def bookings_at(tx: Tx, vendor_id: UUID, person_id: UUID) -> list[Booking]:
+    """The last twenty that were neither cancelled nor refused, newest first."""
+    return rows(
+        Booking,
+        await tx.fetch(
+            f"""SELECT {_BOOKING} FROM exams.bookings
+                 WHERE vendor_id = $1 AND person_id = $2 AND state NOT IN ('cancelled', 'failed')
+                 ORDER BY id DESC LIMIT 20""",
+            vendor_id,
+            person_id,
+        ),
+    )
+
+
 async def list_bookings(
-    tx: Tx, scope: Scope, *, person_id: UUID | None, state: str | None, before: UUID | None, limit: int
+    tx: Tx,
+    scope: Scope,
+    *,
+    person_id: UUID | None,
+    state: str | None,
+    before: UUID | None,
+    limit: int,
+    vendor_id: UUID | None = None,
+    day: date | None = None,
 ) -> list[Booking]:
     return rows(
         Booking,
@@ -271,11 +293,15 @@ async def list_bookings(
                    AND ($2::uuid IS NULL OR person_id = $2)
                    AND ($3::text IS NULL OR state = $3)
                    AND ($4::uuid IS NULL OR id < $4)
+                   AND ($6::uuid IS NULL OR vendor_id = $6)
+                   AND ($7::date IS NULL OR appointment_date = $7)
                  ORDER BY id DESC LIMIT $5""",
             scope.sql(),
             person_id,
             state,
             before,
             limit,
+            vendor_id,
+            day,
         ),
     )

@@ -109,10 +109,7 @@ async def set_capacity(tx: Tx, caller: Caller, vendor_id: UUID, day: date | None
 
     Raises `VendorNotFound`, also for another institution's vendor, and `CapacityTaken`.
     """
-    scope = caller.scope("exams.booking.write")
-    institution_id = await catalog.vendor_institution(tx, vendor_id)
-    if institution_id is None or not (scope.everything or institution_id in scope.institutions):
-        raise VendorNotFound
+    institution_id = await _institution_in_reach(tx, caller, vendor_id, "exams.booking.write")
     if day is None:
         await bookings.set_daily_capacity(tx, vendor_id, capacity)
     elif not await bookings.set_day_capacity(tx, vendor_id, day, capacity):
@@ -233,6 +230,20 @@ async def ensure_booking(
 
 class ExamNoOfAnother(Exception):
     """The exam number belongs to another person's exam: nothing may be stored under it."""
+
+
+async def free_days_for_staff(tx: Tx, caller: Caller, vendor_id: UUID) -> list[FreeDay]:
+    """As `free_days`. Raises `VendorNotFound`, also for another institution's vendor."""
+    await _institution_in_reach(tx, caller, vendor_id, "exams.booking.read")
+    return await free_days(tx, vendor_id)
+
+
+async def _institution_in_reach(tx: Tx, caller: Caller, vendor_id: UUID, permission: str) -> UUID:
+    scope = caller.scope(permission)
+    institution_id = await catalog.vendor_institution(tx, vendor_id)
+    if institution_id is None or not (scope.everything or institution_id in scope.institutions):
+        raise VendorNotFound
+    return institution_id
 
 
 async def free_days(tx: Tx, vendor_id: UUID) -> list[FreeDay]:

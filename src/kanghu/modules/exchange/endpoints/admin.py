@@ -25,9 +25,12 @@ from kanghu.modules.exchange.schemas import (
     PreviewRequest,
     ReleasePreview,
     ReplayView,
+    StagedDetail,
+    StagedExam,
     StagedView,
     VendorChange,
     VendorHealthView,
+    VendorHourView,
     VendorView,
     WaitingItemView,
 )
@@ -91,6 +94,15 @@ async def get_vendor_health(
     return [VendorHealthView.model_validate(line) for line in await messages.health(tx, vendor_id)]
 
 
+@admin.get("/vendors/{vendor_id}/health/hours", operation_id="exchange_list_vendor_hours")
+async def list_vendor_hours(
+    vendor_id: UUID, caller: Annotated[Caller, can("exchange.vendor.read")], tx: Transaction
+) -> list[VendorHourView]:
+    """近 24 小时各接口每小时的调用次数、失败次数与耗时"""
+    await vendors.get_vendor(tx, caller.scope("exchange.vendor.read"), vendor_id)
+    return [VendorHourView.model_validate(line) for line in await messages.hours(tx, vendor_id)]
+
+
 @admin.get("/messages", operation_id="exchange_search_messages")
 async def search_messages(
     caller: Annotated[Caller, can("exchange.message.read")],
@@ -102,6 +114,8 @@ async def search_messages(
     person_id: UUID | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    request_id: Annotated[str | None, Query(max_length=64, description="对方的 X-Request-Id")] = None,
+    message_id: UUID | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[MessageView]:
@@ -119,6 +133,8 @@ async def search_messages(
         until=until,
         before=after[0] if after else None,
         limit=limit + 1,
+        request_id=request_id,
+        message_id=message_id,
     )
     items, following = split_page(found, limit, lambda line: (line.id,))
     await audit.record(tx, caller, "exchange.message.read", subject="exchange.messages", person_id=person_id)
@@ -153,7 +169,8 @@ async def replay_message(
 ) -> ReplayView:
     """重新处理一条收到的推送；重复处理不会产生重复结果"""
     outcome = await replay.replay(tx, caller, message_id)
-    return ReplayView(state=outcome.state, codes=outcome.codes, data=outcome.data)
+    answer = outcome.envelope(str(message_id)).decode()
+    return ReplayView(state=outcome.state, codes=outcome.codes, data=outcome.data, answer=answer)
 
 
 @admin.get("/staged-results", operation_id="exchange_list_staged_results")
@@ -195,6 +212,19 @@ async def count_staged_items(
     """按项目汇总的待处理结果，最多的在前"""
     found = await staged_rows.waiting_by_item(tx, caller.scope("exchange.staged.read"), vendor_id, None, 500)
     return [WaitingItemView.model_validate(item) for item in found]
+
+
+@admin.get("/staged-results/{staged_id}", operation_id="exchange_get_staged_result")
+async def get_staged_result(
+    staged_id: UUID, caller: Annotated[Caller, can("exchange.staged.read")], tx: Transaction
+) -> StagedDetail:
+    """一条待处理结果；尚不知属于哪次体检的，附上可以指定的体检"""
+    row, same_push, bookings = await staging.look_at(tx, caller, staged_id)
+    return StagedDetail(
+        **_staged_view(row).model_dump(),
+        same_push=same_push,
+        exams=[StagedExam.model_validate(booking) for booking in bookings],
+    )
 
 
 @admin.post("/staged-results/preview", operation_id="exchange_preview_release")

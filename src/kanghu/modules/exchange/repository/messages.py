@@ -7,7 +7,7 @@ from uuid import UUID
 from kanghu.kernel import audit
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.security import Scope
-from kanghu.modules.exchange.models import MessageContent, MessageRow, Opening, VendorHealth
+from kanghu.modules.exchange.models import MessageContent, MessageRow, Opening, VendorHealth, VendorHour
 
 OPEN_CALL = """
 WITH fresh AS (
@@ -179,6 +179,8 @@ async def search(
     until: datetime | None,
     before: UUID | None,
     limit: int,
+    request_id: str | None = None,
+    message_id: UUID | None = None,
 ) -> list[MessageRow]:
     """Newest first, within the institutions of the scope."""
     return rows(
@@ -196,6 +198,8 @@ async def search(
                    AND ($7::timestamptz IS NULL OR received_at >= $7)
                    AND ($8::timestamptz IS NULL OR received_at < $8)
                    AND ($9::uuid IS NULL OR id < $9)
+                   AND ($11::text IS NULL OR request_id = $11)
+                   AND ($12::uuid IS NULL OR id = $12)
                  ORDER BY id DESC LIMIT $10""",
             scope.sql(),
             vendor_id,
@@ -207,6 +211,8 @@ async def search(
             until,
             before,
             limit,
+            request_id,
+            message_id,
         ),
     )
 
@@ -223,6 +229,22 @@ async def health(tx: Tx, vendor_id: UUID) -> list[VendorHealth]:
                  FROM exchange.messages
                 WHERE vendor_id = $1 AND received_at > now() - interval '24 hours'
                 GROUP BY interface, direction ORDER BY direction, interface""",
+            vendor_id,
+        ),
+    )
+
+
+async def hours(tx: Tx, vendor_id: UUID) -> list[VendorHour]:
+    """The same by the hour, oldest first; hours without calls are left out."""
+    return rows(
+        VendorHour,
+        await tx.fetch(
+            """SELECT date_trunc('hour', received_at) AS hour, interface, direction, count(*) AS calls,
+                      count(*) FILTER (WHERE state IN ('failed', 'dead')) AS failed,
+                      percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms) AS p95_ms
+                 FROM exchange.messages
+                WHERE vendor_id = $1 AND received_at > date_trunc('hour', now()) - interval '23 hours'
+                GROUP BY 1, interface, direction ORDER BY 1, direction, interface""",
             vendor_id,
         ),
     )

@@ -86,6 +86,25 @@ async def get(tx: Tx, staged_id: UUID, scope: Scope) -> StagedRow | None:
     )
 
 
+async def find(tx: Tx, staged_id: UUID, scope: Scope) -> StagedRow | None:
+    """One that waits, to be looked at."""
+    return row(
+        StagedRow,
+        await tx.fetchrow(
+            f"SELECT {_STAGED} FROM exchange.staged_results WHERE {_IN_SCOPE} AND id = $2 AND state = 'waiting'",
+            scope.sql(),
+            staged_id,
+        ),
+    )
+
+
+async def count_of_message(tx: Tx, message_id: UUID) -> int:
+    """How many results of this message wait."""
+    return await tx.fetchval(
+        "SELECT count(*) FROM exchange.staged_results WHERE message_id = $1 AND state = 'waiting'", message_id
+    )
+
+
 async def settle(tx: Tx, ids: list[UUID], state: str) -> None:
     await tx.execute(
         "UPDATE exchange.staged_results SET state = $2, settled_at = now() WHERE id = ANY ($1::uuid[])",

@@ -109,6 +109,25 @@ async def _settle_messages(tx: Tx, message_ids: Iterable[UUID]) -> None:
         await messages.settle(tx, message_id, state="done", codes=["501"], tried=False, told_before=True)
 
 
+async def look_at(tx: Tx, caller: Caller, staged_id: UUID) -> tuple[StagedRow, int, list[exams.Booking]]:
+    """One that waits, how many wait from the same push, and the exams it may belong to while that is not known.
+
+    Raises `StagedNotFound`.
+    """
+    row = await staging.find(tx, staged_id, caller.scope("exchange.staged.read"))
+    if row is None:
+        raise StagedNotFound
+    possible = [] if row.booking_id else await exams.bookings_at(tx, row.vendor_id, row.person_id)
+    await audit.record(
+        tx,
+        caller,
+        "exchange.staged.read",
+        subject=f"exchange.staged_results/{row.id}",
+        person_id=row.person_id,
+    )
+    return row, await staging.count_of_message(tx, row.message_id), possible
+
+
 async def assign_exam(tx: Tx, caller: Caller, staged_id: UUID, booking_id: UUID) -> None:
     """A person says which exam a whole waiting push belongs to. Raises `StagedNotFound`, `BookingNotFound`."""
     scope = caller.scope("exchange.staged.write")
