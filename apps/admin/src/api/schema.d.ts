@@ -827,10 +827,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 厂家项目及其对照 */
+        /** 厂家项目及其对照，可按编码、名称、拼音检索 */
         get: operations["catalog_list_vendor_items"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/catalog/vendors/{vendor_id}/mappings/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批量确认之前先看每一条能否确认、是否与已有对照重复；不作任何修改 */
+        post: operations["catalog_check_mappings"];
         delete?: never;
         options?: never;
         head?: never;
@@ -929,7 +946,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 体检预约 */
+        /** 体检预约，新的在前 */
         get: operations["exams_list_bookings"];
         put?: never;
         post?: never;
@@ -1034,6 +1051,23 @@ export interface paths {
         get?: never;
         /** 设置每日预约名额 */
         put: operations["exams_set_capacity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/exams/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 某体检系统今日至 14 天后每天的名额与已约人数 */
+        get: operations["exams_list_days"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1194,6 +1228,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/exchange/staged-results/{staged_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一条待处理结果；尚不知属于哪次体检的，附上可以指定的体检 */
+        get: operations["exchange_get_staged_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/exchange/staged-results/{staged_id}/drop": {
         parameters: {
             query?: never;
@@ -1273,6 +1324,23 @@ export interface paths {
         };
         /** 近 24 小时各接口的调用次数、失败次数与耗时 */
         get: operations["exchange_get_vendor_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/exchange/vendors/{vendor_id}/health/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 近 24 小时各接口每小时的调用次数、失败次数与耗时 */
+        get: operations["exchange_list_vendor_hours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2418,8 +2486,11 @@ export interface components {
             /** Vendor Id */
             vendor_id?: string | null;
         };
-        /** AppRow */
-        AppRow: {
+        /**
+         * AppLine
+         * @description 凭证及其使用情况
+         */
+        AppLine: {
             /** App Id */
             app_id: string;
             /**
@@ -2436,6 +2507,13 @@ export interface components {
             interfaces: string[];
             /** Ip Ranges */
             ip_ranges: (string)[];
+            /** Last Used At */
+            last_used_at?: string | null;
+            /**
+             * Live Secrets
+             * @default 0
+             */
+            live_secrets: number;
             /** Name */
             name: string;
             /** Rate Per Minute */
@@ -2626,49 +2704,6 @@ export interface components {
             /** Low */
             low: number;
         };
-        /** BookingView */
-        BookingView: {
-            /** Appointment Date */
-            appointment_date: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Exam No */
-            exam_no: string | null;
-            /** Failure */
-            failure: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Institution Id
-             * Format: uuid
-             */
-            institution_id: string;
-            /** Origin */
-            origin: string;
-            /**
-             * Person Id
-             * Format: uuid
-             */
-            person_id: string;
-            /** State */
-            state: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-            /**
-             * Vendor Id
-             * Format: uuid
-             */
-            vendor_id: string;
-        };
         /** SuggestionView */
         CatalogSuggestionView: {
             /** Item Code */
@@ -2679,6 +2714,10 @@ export interface components {
             reasons: string[];
             /** Score */
             score: number;
+            /** Specimen */
+            specimen: string;
+            /** Unit */
+            unit: string;
         };
         /** VendorView */
         CatalogVendorView: {
@@ -3692,6 +3731,18 @@ export interface components {
             /** Versions */
             versions: components["schemas"]["VersionView"][];
         };
+        /** FreeDayView */
+        FreeDayView: {
+            /** Capacity */
+            capacity: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Taken */
+            taken: number;
+        };
         /** GrantInput */
         GrantInput: {
             /**
@@ -4117,6 +4168,18 @@ export interface components {
             password: string;
         };
         /**
+         * MappingCheck
+         * @description 一条对照能否确认：problem 为空即可以；also_mapped 是已对照到同一标准项目的其他厂家项目
+         */
+        MappingCheck: {
+            /** Also Mapped */
+            also_mapped: string[];
+            /** Problem */
+            problem: string;
+            /** Vendor Item Code */
+            vendor_item_code: string;
+        };
+        /**
          * MappingChoice
          * @description 一条确认的对照；seen 是页面上看到的 changed_at，其后厂家项目又有变更则不予确认
          */
@@ -4237,6 +4300,62 @@ export interface components {
             title: string;
             /** Version */
             version: string;
+        };
+        /**
+         * NamedBookingView
+         * @description 预约，并写明是谁、在哪个体检系统
+         */
+        NamedBookingView: {
+            /** Appointment Date */
+            appointment_date: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Exam No */
+            exam_no: string | null;
+            /** Failure */
+            failure: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Institution Id
+             * Format: uuid
+             */
+            institution_id: string;
+            /** Origin */
+            origin: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /**
+             * Person Name
+             * @default
+             */
+            person_name: string;
+            /** State */
+            state: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Vendor Id
+             * Format: uuid
+             */
+            vendor_id: string;
+            /**
+             * Vendor Name
+             * @default
+             */
+            vendor_name: string;
         };
         /**
          * NewAgreement
@@ -4581,13 +4700,6 @@ export interface components {
             /** Next */
             next?: string | null;
         };
-        /** Page[BookingView] */
-        Page_BookingView_: {
-            /** Items */
-            items: components["schemas"]["BookingView"][];
-            /** Next */
-            next?: string | null;
-        };
         /** Page[ChecklistHeadView] */
         Page_ChecklistHeadView_: {
             /** Items */
@@ -4641,6 +4753,13 @@ export interface components {
         Page_MessageView_: {
             /** Items */
             items: components["schemas"]["MessageView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[NamedBookingView] */
+        Page_NamedBookingView_: {
+            /** Items */
+            items: components["schemas"]["NamedBookingView"][];
             /** Next */
             next?: string | null;
         };
@@ -5112,6 +5231,11 @@ export interface components {
         };
         /** ReplayView */
         ReplayView: {
+            /**
+             * Answer
+             * @description 现在会给对方的应答（JSON）；对方当时得到的应答不变
+             */
+            answer: string;
             /** Codes */
             codes: string[];
             /** Data */
@@ -5508,6 +5632,77 @@ export interface components {
             department_id: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * StagedDetail
+         * @description same_push：同一报文中一起等待的结果数；exams：尚不知属于哪次体检时可以指定的体检
+         */
+        StagedDetail: {
+            /** Booking Id */
+            booking_id: string | null;
+            /** Change */
+            change: string;
+            /** Exams */
+            exams: components["schemas"]["StagedExam"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Item Name */
+            item_name: string;
+            /**
+             * Message Id
+             * Format: uuid
+             */
+            message_id: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Reason */
+            reason: string;
+            /** Reason Text */
+            reason_text: string;
+            /** Result */
+            result: unknown;
+            /** Same Push */
+            same_push: number;
+            /**
+             * Staged At
+             * Format: date-time
+             */
+            staged_at: string;
+            /**
+             * Vendor Id
+             * Format: uuid
+             */
+            vendor_id: string;
+            /** Vendor Item Code */
+            vendor_item_code: string;
+        };
+        /**
+         * StagedExam
+         * @description 可能是这条结果所属的一次体检
+         */
+        StagedExam: {
+            /** Appointment Date */
+            appointment_date: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Exam No */
+            exam_no: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** State */
+            state: string;
         };
         /** StagedView */
         StagedView: {
@@ -5934,10 +6129,41 @@ export interface components {
             /** P95 Ms */
             p95_ms: number | null;
         };
+        /**
+         * VendorHourView
+         * @description 一个接口一小时的调用；没有调用的小时不出现
+         */
+        VendorHourView: {
+            /** Calls */
+            calls: number;
+            /** Direction */
+            direction: string;
+            /** Failed */
+            failed: number;
+            /**
+             * Hour
+             * Format: date-time
+             */
+            hour: string;
+            /** Interface */
+            interface: string;
+            /** P95 Ms */
+            p95_ms: number | null;
+        };
         /** VendorItemCodes */
         VendorItemCodes: {
             /** Vendor Item Codes */
             vendor_item_codes: string[];
+        };
+        /** VendorItemDecision */
+        VendorItemDecision: {
+            /** Vendor Item Codes */
+            vendor_item_codes: string[];
+            /**
+             * Why
+             * @description 为什么这样认定，记入审计日志
+             */
+            why?: string | null;
         };
         /**
          * VendorItemRow
@@ -6968,7 +7194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AppRow"][];
+                    "application/json": components["schemas"]["AppLine"][];
                 };
             };
             /** @description 未登录，或登录已失效 */
@@ -11365,8 +11591,8 @@ export interface operations {
             query?: {
                 /** @description 编码、名称或其中的连续文字 */
                 q?: string;
-                /** @description 对照状态；unmapped 为未建立对照 */
-                status?: ("unmapped" | "confirmed" | "needs_review" | "rejected" | "disabled") | null;
+                /** @description 对照状态；unmapped 为未建立对照，suggested 为其中有推荐的 */
+                status?: ("unmapped" | "suggested" | "confirmed" | "needs_review" | "rejected" | "disabled") | null;
                 /** @description 上一页返回的 next */
                 cursor?: string | null;
                 /** @description 每页条数 */
@@ -11418,6 +11644,104 @@ export interface operations {
             };
             /** @description 提交的内容有误 */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    catalog_check_mappings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vendor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingChoices"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MappingCheck"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11545,7 +11869,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["VendorItemCodes"];
+                "application/json": components["schemas"]["VendorItemDecision"];
             };
         };
         responses: {
@@ -11643,7 +11967,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["VendorItemCodes"];
+                "application/json": components["schemas"]["VendorItemDecision"];
             };
         };
         responses: {
@@ -11741,7 +12065,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["VendorItemCodes"];
+                "application/json": components["schemas"]["VendorItemDecision"];
             };
         };
         responses: {
@@ -11933,6 +12257,9 @@ export interface operations {
         parameters: {
             query?: {
                 person_id?: string | null;
+                vendor_id?: string | null;
+                /** @description 预约日期 */
+                day?: string | null;
                 state?: string | null;
                 /** @description 每页条数 */
                 limit?: number;
@@ -11951,7 +12278,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_BookingView_"];
+                    "application/json": components["schemas"]["Page_NamedBookingView_"];
                 };
             };
             /** @description 未登录，或登录已失效 */
@@ -12018,7 +12345,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingView"];
+                    "application/json": components["schemas"]["NamedBookingView"];
                 };
             };
             /** @description 未登录，或登录已失效 */
@@ -12431,6 +12758,73 @@ export interface operations {
             };
         };
     };
+    exams_list_days: {
+        parameters: {
+            query: {
+                vendor_id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreeDayView"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     exams_list_exam_accounts: {
         parameters: {
             query?: never;
@@ -12650,6 +13044,9 @@ export interface operations {
                 person_id?: string | null;
                 since?: string | null;
                 until?: string | null;
+                /** @description 对方的 X-Request-Id */
+                request_id?: string | null;
+                message_id?: string | null;
                 /** @description 每页条数 */
                 limit?: number;
                 /** @description 上一页返回的 next */
@@ -13100,6 +13497,73 @@ export interface operations {
             };
             /** @description 操作过于频繁 */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exchange_get_staged_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                staged_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagedDetail"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13654,6 +14118,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VendorHealthView"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exchange_list_vendor_hours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vendor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VendorHourView"][];
                 };
             };
             /** @description 未登录，或登录已失效 */
