@@ -41,7 +41,7 @@ def _kind(command: list[str]) -> str:
     names = {
         "kanghu.main.web": "web",
         "kanghu.main.worker": "worker",
-        "exam_centre": "sandbox",
+        "kanghu_sandbox": "sandbox",
         "postgres": "postgres",
     }
     return next((name for word, name in names.items() if word in line), "supervisor")

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from kanghu.kernel import clock
@@ -31,6 +32,7 @@ from kanghu.modules.exchange.wire.signature import signed_headers
 from kanghu.modules.forms import public as forms
 from kanghu.modules.notices import public as notices
 from kanghu.modules.people import public as people
+from tests.sms import sms_account, use_sms_account
 
 PASSWORD = "Ying-Shan-Hong-7"
 SECRET = "a-secret-of-the-vendor-0123456789"
@@ -215,10 +217,12 @@ async def built(database: Database) -> AsyncIterator[House]:
     transport = httpx.ASGITransport(house.app, raise_app_exceptions=False)
     server = await asyncio.get_running_loop().create_server(lambda: Post(house), "127.0.0.1", 0)
     house.post = server.sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-        house.client = client
+    with pytest.MonkeyPatch.context() as patch:
+        use_sms_account(patch, sms_account())
+        house.client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
         await _furnish(house)
         yield house
+        await house.client.aclose()
     server.close()
 
 
@@ -342,6 +346,7 @@ async def _live(house: House, side: Side, boss: dict[str, str]) -> None:
     assert answer["data"] == {"stored": 1, "staged": 1, "unchanged": 0}, answer
     await house.push(side, "reports", {**exam, "report": {"kind": "text", "content": "总检"}})
     await house.push(side, "reports", {**exam, "report": {"kind": "pdf", "content": PDF}})
+    await house.call("POST", "/api/session/phone-codes", {}, {"phone": side.phone, "purpose": "sign_up"})
     me = await house.sign_in(f"customer-{side.name}")
     day = (clock.today() + timedelta(days=3)).isoformat()
     booked = await house.call(

@@ -157,6 +157,11 @@ BODIES: dict[str, Body] = {
     "accounts_create_role": lambda side: {"code": "new_role", "name": "新角色", "permissions": []},
     "accounts_update_role": lambda side: {"name": "角色", "permissions": [], "version": 1},
     "accounts_sign_in": lambda side: {"login": "nobody", "password": "x"},
+    "accounts_request_phone_code": lambda side: {"phone": side.phone, "purpose": "sign_in"},
+    "accounts_sign_in_by_phone": lambda side: {"phone": side.phone, "code": "000000"},
+    "accounts_reset_password_by_phone": lambda side: {
+        "phone": side.phone, "code": "000000", "password": "Another-Horse-10",
+    },
     "accounts_change_password": lambda side: {"current": PASSWORD, "new": "Another-Horse-10"},
     "accounts_confirm_totp": lambda side: {"code": "000000"},
     "catalog_create_item": lambda side: {

@@ -21,6 +21,7 @@ from kanghu.main.cli import app as command_line
 from kanghu.main.modules import MODULES
 from kanghu.modules.exchange import errors as exchange_errors
 from kanghu.modules.exchange.wire import datasets, signature
+from kanghu.modules.notices.settings import Settings as SmsSettings
 from kanghu.modules.people.settings import Settings as PeopleSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +66,11 @@ def test_links_lead_to_files_and_headings() -> None:
 def settings_in_code() -> dict[str, Any]:
     """Environment variable → default."""
     found = {}
-    for kind, prefix in ((Settings, "KANGHU_"), (PeopleSettings, "KANGHU_PEOPLE_")):
+    for kind, prefix in (
+        (Settings, "KANGHU_"),
+        (PeopleSettings, "KANGHU_PEOPLE_"),
+        (SmsSettings, "KANGHU_SMS_"),
+    ):
         for name, field in kind.model_fields.items():
             found[str(field.validation_alias or prefix + name.upper())] = field.default
     return found
@@ -73,7 +78,7 @@ def settings_in_code() -> dict[str, Any]:
 
 def test_every_module_with_settings_is_known_here() -> None:
     having = {path.parent.name for path in (ROOT / "src/kanghu/modules").glob("*/settings.py")}
-    assert having == {"people"}
+    assert having == {"people", "notices"}
 
 
 def test_settings_of_the_readme_are_those_of_the_code() -> None:

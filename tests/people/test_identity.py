@@ -185,11 +185,6 @@ def test_what_is_no_phone_is_refused(raw: str) -> None:
         identity.normalise_phone(raw)
 
 
-def test_only_mainland_mobiles_receive_sms() -> None:
-    assert identity.is_mobile("13812345678")
-    assert not any(identity.is_mobile(phone) for phone in ("12812345678", "01066551234", "+14155552671"))
-
-
 @pytest.mark.parametrize(
     ("mask", "value", "masked"),
     [

@@ -1,7 +1,8 @@
 """Customers: signing up (races, activation codes, limit), their own data, their family."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from kanghu.modules.accounts import public as accounts
 from kanghu.modules.people import public as people
 from kanghu.modules.people.models import PersonInput
 from kanghu.modules.people.settings import settings
+from tests.sms import Sms, sms_account, sms_service, use_sms_account
 
 from .conftest import Hospital, Register, a_customer, a_person, as_json
 
@@ -193,17 +195,117 @@ async def test_attempts_are_counted_also_when_refused(
     assert [record["key"] for record in keys] == [vault.blind_index("sign_up_ip", "127.0.0.1")]
 
 
-async def test_a_taken_phone_or_username_is_refused_and_leaves_nothing(
+async def test_a_taken_username_is_refused_and_leaves_nothing(
     client: httpx.AsyncClient, hospital: Hospital, database: Database
 ) -> None:
     assert (await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital))).status_code == 201
-    phone = await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital, username="other"))
-    name = await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(phone="13700001111"), hospital))
-    assert [answer.json()["code"] for answer in (phone, name)] == [
-        "accounts.phone_taken",
-        "accounts.username_taken",
-    ]
+    again = await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital))
+    assert (again.status_code, again.json()["code"]) == (409, "accounts.username_taken")
     assert await persons_on_record(database) == 1
+
+
+# ---- signing up by phone -----------------------------------------------------------------------------------------
+
+PHONE = "13812345678"  # of `a_person`
+
+
+@pytest.fixture
+async def sms(database: Database, tmp_path: Path) -> AsyncIterator[Sms]:
+    async with sms_service(database, tmp_path) as running:
+        yield running
+
+
+async def phone_code(client: httpx.AsyncClient, sms: Sms, phone: str = PHONE) -> str:
+    body = {"phone": phone, "purpose": "sign_up"}
+    assert (await client.post("/api/session/phone-codes", json=body)).status_code == 200
+    return await sms.code(phone)
+
+
+async def login_phones(database: Database) -> int:
+    async with database.transaction() as tx:
+        count: int = await tx.fetchval("SELECT count(*) FROM accounts.accounts WHERE phone_index IS NOT NULL")
+    return count
+
+
+async def test_a_customer_signs_up_by_phone_alone(
+    client: httpx.AsyncClient, hospital: Hospital, database: Database, sms: Sms
+) -> None:
+    person = a_person(phone=" +86 138-1234-5678")
+    body = sign_up_body(person, hospital, username=None, phone_code=await phone_code(client, sms))
+    assert (await client.post(f"{ROOT}/sign-up", json=body)).status_code == 201
+    assert await login_phones(database) == 1
+    # the code is used up: it opens nothing else
+    other = body | {"person": as_json(a_person("另一人")), "username": "other"}
+    again = await client.post(f"{ROOT}/sign-up", json=other)
+    assert (again.status_code, set(again.json()["fields"])) == (422, {"phone_code"})
+    assert await persons_on_record(database) == 1
+
+
+async def test_a_phone_without_code_does_not_sign_in(
+    client: httpx.AsyncClient, hospital: Hospital, database: Database, sms: Sms
+) -> None:
+    alone = await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital, username=None))
+    assert (alone.status_code, set(alone.json()["fields"])) == (422, {"phone_code"})
+    assert (await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital))).status_code == 201
+    assert await login_phones(database) == 0
+
+
+async def test_without_sms_a_username_is_needed(
+    client: httpx.AsyncClient, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_sms_account(monkeypatch, sms_account(secret_id=""))
+    answer = await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital, username=None))
+    assert answer.json()["fields"] == {"username": "短信服务尚未开通，请填写用户名"}
+
+
+async def test_guessing_the_code_of_a_sign_up_is_counted(
+    client: httpx.AsyncClient, hospital: Hospital, database: Database, sms: Sms
+) -> None:
+    code = await phone_code(client, sms)
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    for _ in range(5):
+        answer = await client.post(
+            f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital, phone_code=wrong)
+        )
+        assert (answer.status_code, set(answer.json()["fields"])) == (422, {"phone_code"})
+    answer = await client.post(f"{ROOT}/sign-up", json=sign_up_body(a_person(), hospital, phone_code=code))
+    assert answer.status_code == 422
+    assert await persons_on_record(database) == 0
+
+
+async def test_a_refused_sign_up_leaves_the_code_good(
+    client: httpx.AsyncClient, hospital: Hospital, sms: Sms
+) -> None:
+    body = sign_up_body(a_person(), hospital, phone_code=await phone_code(client, sms))
+    refused = await client.post(f"{ROOT}/sign-up", json=body | {"password": "1"})
+    assert refused.json()["code"] == "accounts.password_unfit"
+    assert (await client.post(f"{ROOT}/sign-up", json=body)).status_code == 201
+
+
+async def test_a_taken_phone_is_told_to_who_holds_it(
+    client: httpx.AsyncClient, hospital: Hospital, database: Database, sms: Sms
+) -> None:
+    async with database.transaction() as tx:
+        await accounts.create_customer_account(
+            tx,
+            username=None,
+            phone=PHONE,
+            password=PASSWORD,
+            person_id=new_id(),
+            institution_id=hospital.ours,
+        )
+    body = sign_up_body(a_person(), hospital, phone_code=await phone_code(client, sms))
+    answer = await client.post(f"{ROOT}/sign-up", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "accounts.phone_taken")
+
+
+async def test_a_code_belongs_to_the_phone_it_was_sent_to(
+    client: httpx.AsyncClient, hospital: Hospital, sms: Sms
+) -> None:
+    code = await phone_code(client, sms, "13900000000")
+    for person in (a_person(), a_person(phone=None), a_person(phone="010-66551234")):
+        answer = await client.post(f"{ROOT}/sign-up", json=sign_up_body(person, hospital, phone_code=code))
+        assert answer.status_code == 422
 
 
 # ---- their own data --------------------------------------------------------------------------------------------

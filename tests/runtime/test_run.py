@@ -104,7 +104,7 @@ def platform(tmp_path: Path) -> Iterator[Platform]:
 
 
 # What runs, and the name under which the supervisor speaks of it.
-MEMBERS = {"postgres": "postgres", "web": "web", "worker": "worker", "exam_centre": "sandbox"}
+MEMBERS = {"postgres": "postgres", "web": "web", "worker": "worker", "kanghu_sandbox": "sandbox"}
 
 
 def test_from_an_empty_folder_to_ready_and_back(

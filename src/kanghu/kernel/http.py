@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import httpcore
@@ -155,6 +156,12 @@ class Outbound:
         if known.failures >= BREAK_AFTER:
             known.open_until = time.monotonic() + BREAK_FOR_S
             known.failures = BREAK_AFTER - 1  # one try when the pause is over; its failure opens again
+
+
+@lru_cache
+def outbound() -> Outbound:
+    """The one client of this process, made when it is first needed."""
+    return Outbound()
 
 
 def _describe(error: Exception) -> str:

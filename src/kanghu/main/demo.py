@@ -245,6 +245,7 @@ async def info(tx: Tx) -> dict[str, Any]:
     return {
         "platform_url": f"{scheme}://127.0.0.1:{chosen.port}",
         "sandbox_url": f"http://127.0.0.1:{chosen.sandbox_port}",
+        "sms_url": f"http://127.0.0.1:{chosen.sandbox_port}/sms/",
         "vendor": {"app_id": SANDBOX_APP_ID, "secret": kept["sandbox_secret"], "vendor_id": str(VENDOR_ID)},
         "accounts": [*staff, *signed_up],
         "customers": [found for customer in CUSTOMERS if (found := await _customer_info(tx, customer))],
@@ -269,6 +270,7 @@ def as_text(found: dict[str, Any]) -> str:
     lines = [
         f"平台      {found['platform_url']}",
         f"体检中心  {found['sandbox_url']}",
+        f"短信      {found['sms_url']}",
         f"对接凭据  应用 {found['vendor']['app_id']}  密钥 {found['vendor']['secret']}",
         "",
         "账号",

@@ -21,6 +21,14 @@ from kanghu.kernel.crypto import new_secrets
 SANDBOX_APP_ID = "demo-exam-centre"
 """The application number with which platform and sandbox call each other."""
 
+SANDBOX_SMS = {
+    "SECRET_ID": "AKIDkanghudemo",
+    "SDK_APP_ID": "1400000000",
+    "SIGN_NAME": "康护示范医院",
+    "TEMPLATE_ID": "1000001",
+}
+"""The demonstration's account at the sandbox's SMS service: ends of KANGHU_SMS_* and of SANDBOX_SMS_*."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:

@@ -12,7 +12,9 @@ from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import declare_permissions
 from kanghu.main import operations
+from kanghu.modules.accounts import public as accounts
 from kanghu.modules.forms import public as forms
+from kanghu.modules.notices import public as notices
 from kanghu.modules.people import public as people
 
 FLOORS = (
@@ -45,6 +47,7 @@ def load() -> list[APIRouter]:
     Web and worker both call this: who publishes an event must know who listens.
     """
     forms.describe_persons_with(_form_context)
+    accounts.send_phone_codes_when(notices.sms_available)
     declare_permissions(operations.PERMISSIONS)  # roles are seeded from what is declared here
     routers: list[APIRouter] = []
     for module in MODULES:

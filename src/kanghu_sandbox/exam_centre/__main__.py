@@ -2,19 +2,27 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import uvicorn
+from fastapi import FastAPI
 
 from .app import create_app
-from .settings import read_settings
+from .settings import Settings, read_settings
+
+Neighbours = Callable[[Settings], Mapping[str, FastAPI]]
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is running and leave with 0."""
+def main(argv: Sequence[str] | None = None, neighbours: Neighbours = lambda _settings: {}) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is running and leave with 0.
+
+    `neighbours` are further stand-ins that live at this address: path → application.
+    """
     try:
         settings = read_settings(argv)
         app = create_app(settings)
+        for path, neighbour in neighbours(settings).items():
+            app.mount(path, neighbour)
     except ValueError as reason:
         sys.exit(f"无法启动：{reason}")
     # uvicorn shuts down in order, puts these handlers back and raises the signal once more: then we leave quietly.

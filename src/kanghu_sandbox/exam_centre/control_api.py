@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
+from kanghu_sandbox.desk import loopback_only
 from kanghu_sandbox.wire.messages import DELETE, MODIFY, Change, IdentifiedPerson, WireDate, format_date
 
 from . import catalogue, clock, outbox, repository
@@ -32,19 +33,7 @@ from .platform import Delivery
 from .service import run_exam
 from .service.book_exam import CannotBook
 from .service.run_exam import Desk, NotKnown
-from .settings import is_loopback
 from .store import Tx
-
-
-def loopback_only(request: Request) -> None:
-    """Refuse callers from other machines: the desk has no password.
-
-    The name in the address must be local too, or a web page could reach the desk through a name of its own that points here.
-    """
-    local = request.client is not None and is_loopback(request.client.host)
-    if not local or not is_loopback(request.url.hostname or ""):
-        raise HTTPException(403, "控制接口只接受本机访问")
-
 
 router = APIRouter(prefix="/control", dependencies=[Depends(loopback_only)])
 TheCentre = Annotated[Centre, Depends(centre_of)]

@@ -8,8 +8,10 @@ from html import escape
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
+from kanghu_sandbox.desk import html_page, loopback_only
+
 from . import outbox, repository
-from .control_api import TheCentre, loopback_only
+from .control_api import TheCentre
 from .documents import SEX_NAMES
 from .faults import Faults
 from .outbox import OutMessage
@@ -17,14 +19,6 @@ from .repository import Account, Booking, Call
 from .store import Tx
 
 router = APIRouter(dependencies=[Depends(loopback_only)], include_in_schema=False)
-
-_STYLE = """
-body{font:15px/1.6 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;margin:0 auto;max-width:72rem;padding:1rem 1.5rem;color:#1f2933}
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse;width:100%}
-th,td{border-bottom:1px solid #d9e2ec;padding:.35rem .6rem;text-align:left;vertical-align:top}th{background:#f0f4f8;white-space:nowrap}
-pre{white-space:pre-wrap;word-break:break-all;background:#f7f9fb;padding:.6rem;max-height:24rem;overflow:auto}
-.bad{color:#b42318}.note{background:#fff3cd;padding:.5rem .8rem;border-radius:.3rem}
-"""
 
 
 @router.get("/")
@@ -43,14 +37,11 @@ async def front_page(centre: TheCentre) -> HTMLResponse:
 
     body = await centre.store.run(read)
     fault = _fault_note(centre.faults.now)
-    return HTMLResponse(
-        f'<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>体检中心参考系统</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
-        f"<h1>体检中心参考系统</h1><p>平台地址 {escape(centre.settings.platform_url)}　"
-        f'操作接口见 <a href="/openapi.json">接口文档</a></p>{fault}{body}</body></html>',
-        # Nothing on this page comes from a script, and what vendors or platforms sent must not become one.
-        headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"},
+    about = (
+        f"<p>平台地址 {escape(centre.settings.platform_url)}　"
+        f'操作接口见 <a href="/openapi.json">接口文档</a></p>'
     )
+    return html_page("体检中心参考系统", about + fault + body)
 
 
 def _section(title: str, content: str) -> str:

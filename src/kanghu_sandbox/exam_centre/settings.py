@@ -1,13 +1,13 @@
 """Settings: command line first, then SANDBOX_* of the environment, then the defaults below."""
 
 import argparse
-import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kanghu_sandbox.desk import is_loopback
 from kanghu_sandbox.wire.signature import HMAC_SHA256, HMAC_SM3, Credentials
 
 
@@ -46,18 +46,6 @@ class Settings(BaseSettings):
         """The pair with which the platform calls the centre (K1, K2); where not given, the same pair."""
         app_id = self.inbound_app_id or self.app_id
         return Credentials(*_pair("inbound-", app_id, self.inbound_secret_file or self.secret_file))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address) is this machine and nothing else."""
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 def _pair(kind: str, app_id: str, secret_file: Path | None) -> tuple[str, tuple[str, ...]]:

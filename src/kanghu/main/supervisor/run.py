@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kanghu.kernel.config import Settings, settings
-from kanghu.main.home import SANDBOX_APP_ID, Home, write_private
+from kanghu.main.home import SANDBOX_APP_ID, SANDBOX_SMS, Home, write_private
 from kanghu.main.supervisor import database
 from kanghu.main.supervisor.ports import is_free
 from kanghu.main.supervisor.postgres import STOP_SECONDS, EmbeddedPostgres, PostgresFailed
@@ -105,6 +105,10 @@ class Platform:
         }
         if self.chosen.demo:  # the sandbox is on this very machine
             environment.setdefault("KANGHU_INNER_NETWORKS", '["127.0.0.0/8"]')
+            if "KANGHU_SMS_SECRET_ID" not in environment:
+                environment |= self._sandbox_sms("KANGHU_SMS_") | {
+                    "KANGHU_SMS_ENDPOINT": f"{self.sandbox_url}/sms/"
+                }
         self._run_commands(environment)
         with step("启动网站、后台任务" + ("、体检中心沙箱" if self.chosen.demo else "")):
             self.supervisor.start(*self._children(environment))
@@ -127,6 +131,10 @@ class Platform:
     @property
     def url(self) -> str:
         return f"{self.scheme}://{self.own_host}:{self.chosen.port}"
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.chosen.sandbox_port}"
 
     def _claim_ports(self) -> None:
         wanted = [("KANGHU_PORT", self.chosen.host, self.chosen.port)]
@@ -190,7 +198,8 @@ class Platform:
         return children
 
     def _sandbox(self) -> Child:
-        """The stand-in of an exam centre. It is the outside world: it gets its own secret and nothing else of ours."""
+        """The stand-ins of an exam centre and of an SMS service. They are the outside world: they get their own secret and
+        nothing else of ours."""
         self.home.sandbox.mkdir(exist_ok=True)
         secret = self.home.sandbox / "secret"
         write_private(secret, self.home.secrets()["sandbox_secret"])
@@ -203,11 +212,15 @@ class Platform:
             "--app-id": SANDBOX_APP_ID,
             "--secret-file": str(secret),
         }
-        command = ["kanghu_sandbox.exam_centre", *(part for pair in arguments.items() for part in pair)]
+        command = ["kanghu_sandbox", *(part for pair in arguments.items() for part in pair)]
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        return self._child(
-            "sandbox", command, environment, lambda: answers(f"http://127.0.0.1:{port}", "/healthz")
-        )
+        environment |= self._sandbox_sms("SANDBOX_SMS_")
+        return self._child("sandbox", command, environment, lambda: answers(self.sandbox_url, "/healthz"))
+
+    def _sandbox_sms(self, prefix: str) -> dict[str, str]:
+        """The demonstration's account at the sandbox's SMS service, as either side reads it from its environment."""
+        account = {**SANDBOX_SMS, "SECRET_KEY": self.home.secrets()["sandbox_secret"]}
+        return {prefix + name: value for name, value in account.items()}
 
     def _child(
         self, name: str, module: list[str], environment: dict[str, str], ready: Callable[[], bool]
@@ -234,7 +247,8 @@ class Platform:
         kept: Path = self.home.root
         places = [("平台    ", self.url)]
         if self.chosen.demo:
-            places.append(("体检中心", f"http://127.0.0.1:{self.chosen.sandbox_port}"))
+            places.append(("体检中心", self.sandbox_url))
+            places.append(("短信    ", f"{self.sandbox_url}/sms/"))
             places.append(("演示账号", f"{Path(sys.executable).parent / 'kanghu'} demo info"))
         places.append(("数据    ", str(kept)))
         places.append(("日志    ", str(self.home.logs)))

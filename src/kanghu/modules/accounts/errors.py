@@ -21,6 +21,27 @@ class SignInBusy(Unavailable):
     message = "当前登录人数较多，请稍候几秒再试"
 
 
+class PhoneCodesUnavailable(Unavailable):
+    code = "accounts.phone_codes_unavailable"
+    message = "短信服务尚未开通，请用用户名和密码；忘记密码请联系医院重置"
+
+
+class PhoneCodeTooSoon(TooMany):
+    code = "accounts.phone_code_too_soon"
+
+
+class PhoneCodeLimit(TooMany):
+    code = "accounts.phone_code_limit"
+    message = "获取验证码的次数过多，请稍后再试，或用密码登录"
+
+
+class PhoneCodeRefused(Invalid):
+    """One answer for a wrong, expired, used and never sent code; `fields` names the input."""
+
+    code = "accounts.phone_code_refused"
+    message = "验证码不正确或已失效，请核对或重新获取"
+
+
 class TotpNeeded(Unauthenticated):
     code = "accounts.totp_needed"
     message = "请输入动态口令"

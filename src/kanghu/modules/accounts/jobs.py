@@ -7,7 +7,7 @@ from kanghu.kernel import clock, log
 from kanghu.kernel.db import Tx
 from kanghu.kernel.jobs import enqueue, every, job
 from kanghu.modules.accounts.policy import ACCOUNT_LOCK
-from kanghu.modules.accounts.repository import sessions
+from kanghu.modules.accounts.repository import phone_codes, sessions
 from kanghu.modules.accounts.service import audit_trail
 
 
@@ -36,7 +36,8 @@ async def check_audit_chain_nightly(tx: Tx) -> None:
 @every("41 18 * * *", "accounts.purge_sessions")
 async def purge_sessions(tx: Tx) -> None:
     """Sessions are of use for half a year after their end (who signed in from where stays in the audit log); counters
-    until they are forgotten anyway."""
+    until they are forgotten anyway; codes by SMS while they count towards the day's limit."""
     now = clock.now()
     await sessions.purge_sessions(tx, now - timedelta(days=180))
     await sessions.purge_failures(tx, now - ACCOUNT_LOCK.forget_after)
+    await phone_codes.purge(tx, now - timedelta(days=2))

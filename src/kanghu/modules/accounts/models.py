@@ -86,6 +86,20 @@ class Totp:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneCode:
+    """A code by SMS. `message_sealed` is what is still to be sent, None when nothing is."""
+
+    id: UUID
+    purpose: str
+    phone_index: bytes
+    code_hash: bytes
+    message_sealed: bytes | None
+    expires_at: datetime
+    tries: int = 0
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     id: UUID
     created_at: datetime

@@ -93,6 +93,19 @@ SESSION_LIFE = {
 }
 
 
+# ---- codes by SMS -----------------------------------------------------------------------------------------------------
+
+PHONE_CODE_LIFE = timedelta(minutes=5)
+PHONE_CODE_TRIES = 5
+PHONE_CODE_PAUSE = timedelta(seconds=60)
+"""Between two codes for one phone and purpose."""
+PHONE_CODES_AN_HOUR = 5
+PHONE_CODES_A_DAY = 10
+"""For one phone, whatever the purpose: what SMS services allow as well."""
+PHONE_CODES_OF_AN_ADDRESS_AN_HOUR = 100
+"""A whole hospital may stand behind one address."""
+
+
 def normal_phone(text: str) -> str | None:
     """A mainland mobile number as 11 digits, None when `text` is something else."""
     found = _PHONE.fullmatch(text.strip().replace(" ", "").replace("-", ""))

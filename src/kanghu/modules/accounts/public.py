@@ -19,6 +19,15 @@ from kanghu.modules.accounts.service.apps import (
     take_token,
 )
 from kanghu.modules.accounts.service.apps import find_app as get_app
+from kanghu.modules.accounts.service.phone_codes import (
+    PhoneMessage,
+    send_phone_codes_when,
+)
+from kanghu.modules.accounts.service.phone_codes import available as phone_codes_available
+from kanghu.modules.accounts.service.phone_codes import check as check_phone_code
+from kanghu.modules.accounts.service.phone_codes import sent as phone_code_sent
+from kanghu.modules.accounts.service.phone_codes import to_send as phone_code_to_send
+from kanghu.modules.accounts.service.phone_codes import use as use_phone_code
 from kanghu.modules.accounts.service.provision import (
     create_api_app,
     create_customer_account,
@@ -34,10 +43,12 @@ __all__ = [
     "ApiApp",
     "ApiSecret",
     "InstitutionBrief",
+    "PhoneMessage",
     "account_brief",
     "account_of_person",
     "accounts_with_permission",
     "authenticate",
+    "check_phone_code",
     "create_api_app",
     "create_customer_account",
     "create_department",
@@ -46,10 +57,15 @@ __all__ = [
     "get_app",
     "institution_brief",
     "note_secret_used",
+    "phone_code_sent",
+    "phone_code_to_send",
+    "phone_codes_available",
     "remembered_app",
     "reseal",
     "seed_roles",
+    "send_phone_codes_when",
     "take_token",
+    "use_phone_code",
 ]
 
 

@@ -33,6 +33,32 @@ class Login(Input):
     code: Annotated[str | None, Field(max_length=20, description="动态口令或恢复码")] = None
 
 
+class PhoneCodeWanted(Input):
+    """为什么要验证码：sign_in 登录，sign_up 注册，reset_password 重置密码"""
+
+    phone: Phone
+    purpose: Literal["sign_in", "sign_up", "reset_password"]
+
+
+class PhoneCodeOnItsWay(BaseModel):
+    """手机号是否注册过，应答都一样；未注册的不会收到登录和重置密码的短信"""
+
+    resend_after_s: Annotated[int, Field(description="多少秒后可以再获取")]
+    expires_in_s: Annotated[int, Field(description="验证码多少秒内有效")]
+
+
+class PhoneLogin(Input):
+    phone: Phone
+    code: Annotated[str, Field(min_length=1, max_length=20, description="短信验证码")]
+    totp: Annotated[str | None, Field(max_length=20, description="动态口令或恢复码（如已启用）")] = None
+
+
+class PhonePassword(Input):
+    phone: Phone
+    code: Annotated[str, Field(min_length=1, max_length=20, description="短信验证码")]
+    password: Password
+
+
 class SessionOpened(BaseModel):
     token: Annotated[str, Field(description="会话令牌，放在请求头 Authorization: Bearer 中")]
     session_id: UUID

@@ -4,3 +4,4 @@ NAME = "accounts.accounts.display_name"
 PHONE = "accounts.accounts.phone"
 TOTP = "accounts.totp.secret"
 SECRET = "accounts.api_secrets.secret"  # noqa: S105
+MESSAGE = "accounts.phone_codes.message"

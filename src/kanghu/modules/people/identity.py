@@ -185,11 +185,6 @@ def normalise_phone(raw: str) -> str:
     return text
 
 
-def is_mobile(phone: str) -> bool:
-    """Whether a normalised number is a mainland mobile number, the only kind that can receive our SMS."""
-    return re.fullmatch(r"1[3-9][0-9]{9}", phone) is not None
-
-
 def last_four(phone: str) -> str:
     """The last four digits, for the index by which staff find a person who gives only these."""
     return phone[-4:]

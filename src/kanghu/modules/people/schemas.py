@@ -329,12 +329,16 @@ class AgreedText(Given):
 
 
 class SignUp(Given):
-    """客户注册：用户名与手机号至少其一，用于登录"""
+    """客户注册：用户名与经短信验证的手机号至少其一，用于登录"""
 
     username: Text | None = Field(None, description="用户名")
     password: Text = Field(description="口令", repr=False)
     person: PersonGiven
     institution_id: UUID = Field(description="所选机构")
+    phone_code: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = Field(
+        None,
+        description="发到 person.phone 的短信验证码；不填写用户名时必填，不填的手机号只作联系用，不能用来登录",
+    )
     activation_code: Text | None = Field(None, description="已在机构建档者凭激活码注册")
     agreements: Annotated[list[AgreedText], Field(max_length=3)] = Field([], description="已勾选的协议")
     channel: SelfChannel = "h5"

@@ -10,20 +10,26 @@ from kanghu.kernel.security import Caller, Scope, anyone, signed_in
 from kanghu.kernel.web import Transaction
 from kanghu.modules.accounts.access import enrolling, half_signed_in
 from kanghu.modules.accounts.models import Session
+from kanghu.modules.accounts.policy import PHONE_CODE_LIFE, PHONE_CODE_PAUSE
 from kanghu.modules.accounts.schemas import (
     Ended,
     GrantView,
     Login,
     Me,
     PasswordChange,
+    PhoneCodeOnItsWay,
+    PhoneCodeWanted,
+    PhoneLogin,
+    PhonePassword,
     RecoveryCodes,
     SessionOpened,
     SessionView,
     TotpCode,
     TotpOfferView,
 )
+from kanghu.modules.accounts.service import phone_codes, phone_sign_in
 from kanghu.modules.accounts.service import sessions as service
-from kanghu.modules.accounts.service.sign_in import Attempt, sign_in
+from kanghu.modules.accounts.service.sign_in import Attempt, SignedIn, sign_in
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 
@@ -39,21 +45,56 @@ async def login(given: Login, request: Request, caller: Anyone) -> SessionOpened
 
     已启用动态口令的账号须同时提交 `code`；缺少时返回 401 `accounts.totp_needed`，带上后重新提交。
     """
-    attempt = Attempt(
-        login=given.login,
-        password=given.password,
-        code=given.code,
+    attempt = _attempt(request, caller, given.login, given.password, given.code)
+    return _opened(await sign_in(request.app.state.database, attempt))
+
+
+def _attempt(request: Request, caller: Caller, login: str, password: str, code: str | None) -> Attempt:
+    return Attempt(
+        login=login,
+        password=password,
+        code=code,
         ip=caller.ip,
         user_agent=request.headers.get("user-agent", ""),
         request_id=caller.request_id,
     )
-    opened = await sign_in(request.app.state.database, attempt)
+
+
+def _opened(opened: SignedIn) -> SessionOpened:
     return SessionOpened(
         token=opened.token,
         session_id=opened.session_id,
         account_id=opened.account_id,
         expires_at=opened.expires_at,
     )
+
+
+@router.post("/phone-codes", operation_id="accounts_request_phone_code")
+async def request_phone_code(given: PhoneCodeWanted, caller: Anyone, tx: Transaction) -> PhoneCodeOnItsWay:
+    """获取短信验证码"""
+    await phone_codes.request(tx, caller, given.phone, given.purpose)
+    return PhoneCodeOnItsWay(
+        resend_after_s=int(PHONE_CODE_PAUSE.total_seconds()),
+        expires_in_s=int(PHONE_CODE_LIFE.total_seconds()),
+    )
+
+
+@router.post("/phone-login", operation_id="accounts_sign_in_by_phone")
+async def phone_login(given: PhoneLogin, request: Request, caller: Anyone) -> SessionOpened:
+    """客户用短信验证码登录
+
+    已启用动态口令的账号须同时提交 `totp`；缺少时返回 401 `accounts.totp_needed`，带上后重新提交，验证码仍有效。
+    """
+    attempt = _attempt(request, caller, given.phone, "", given.totp)
+    proof = phone_sign_in.Proof(given.phone, given.code)
+    return _opened(await phone_sign_in.sign_in(request.app.state.database, caller, proof, attempt))
+
+
+@router.post("/phone-password", operation_id="accounts_reset_password_by_phone", status_code=204)
+async def phone_password(given: PhonePassword, request: Request, caller: Anyone) -> None:
+    """客户用短信验证码重置密码；原有会话随即结束"""
+    proof = phone_sign_in.Proof(given.phone, given.code)
+    await phone_sign_in.reset_password(request.app.state.database, caller, proof, given.password)
 
 
 @router.post("/logout", operation_id="accounts_sign_out", status_code=204)

@@ -19,6 +19,7 @@ async def reseal(tx: Tx, limit: int) -> int:
         await _reseal_accounts(tx, current, limit)
         + await _reseal_totp(tx, current, limit)
         + await _reseal_secrets(tx, current, limit)
+        + await _reseal_messages(tx, current, limit)
     )
 
 
@@ -69,6 +70,22 @@ async def _reseal_secrets(tx: Tx, current: bytes, limit: int) -> int:
              FROM unnest($1::uuid[], $2::bytea[]) AS n (id, secret) WHERE s.id = n.id""",
         [record["id"] for record in found],
         [_again(record, "secret", sealing.SECRET) for record in found],
+    )
+    return len(found)
+
+
+async def _reseal_messages(tx: Tx, current: bytes, limit: int) -> int:
+    found = await tx.fetch(
+        """SELECT id, message_sealed AS message FROM accounts.phone_codes
+            WHERE substring(message_sealed FROM 1 FOR 4) <> $1 LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED""",
+        current,
+        limit,
+    )
+    await tx.execute(
+        """UPDATE accounts.phone_codes AS c SET message_sealed = n.message
+             FROM unnest($1::uuid[], $2::bytea[]) AS n (id, message) WHERE c.id = n.id""",
+        [record["id"] for record in found],
+        [_again(record, "message", sealing.MESSAGE) for record in found],
     )
     return len(found)
 

@@ -65,7 +65,7 @@ async def sign_in(database: Database, attempt: Attempt) -> SignedIn:
         keys = _keys(found, phone or username or "", attempt.ip)
         paused_until = await rows.locks(tx, keys, clock.now())
     if paused_until is not None:
-        raise _paused(paused_until)
+        raise paused(paused_until)
 
     verdict = await passwords.verify(found.password_hash if found else None, attempt.password)
     renewed = await passwords.hash_password(attempt.password) if verdict.right and verdict.outdated else None
@@ -75,7 +75,7 @@ async def sign_in(database: Database, attempt: Attempt) -> SignedIn:
         if found and renewed and isinstance(outcome, SignedIn):
             await account_rows.rehash(tx, found.account_id, found.password_hash, renewed)
         if isinstance(outcome, AppError):
-            await _record_refusal(tx, attempt, found, outcome)
+            await record_refusal(tx, attempt, found, outcome)
     if isinstance(outcome, AppError):
         raise outcome  # only now: what was counted and recorded above is committed
     return outcome
@@ -104,9 +104,16 @@ async def _decide(
     now = clock.now()
     counter = await rows.hold_failures(tx, keys[0], now)
     if counter.locked_until is not None and counter.locked_until > now:
-        return _paused(counter.locked_until)
+        return paused(counter.locked_until)
     if proven is None or not await _unchanged(tx, proven):
         return await _count_failure(tx, counter, keys[1], now, SignInRefused())
+    return await let_in(tx, attempt, proven, counter, keys[1], now)
+
+
+async def let_in(
+    tx: Tx, attempt: Attempt, proven: Credentials, counter: Failures, ip_key: str, now: datetime
+) -> SignedIn | AppError:
+    """A session for who has proven to be this account's owner, once the second factor is passed where there is one."""
     if proven.state != "active" or not proven.institution_active:
         return AccountDisabled()
     totp = await rows.totp_of(tx, proven.account_id)
@@ -115,8 +122,8 @@ async def _decide(
         if not attempt.code:
             return TotpNeeded()  # not a failure, but it does not clear the counter either
         if not await use_code(tx, totp, attempt.code, now):
-            return await _count_failure(tx, counter, keys[1], now, TotpRefused())
-    await rows.clear_failures(tx, keys[0])
+            return await _count_failure(tx, counter, ip_key, now, TotpRefused())
+    await rows.clear_failures(tx, counter.key)
     return await _open_session(tx, proven, attempt, now, second_factor=enrolled)
 
 
@@ -185,7 +192,7 @@ async def _open_session(
     return SignedIn(token=token, session_id=new.id, account_id=who.account_id, expires_at=new.expires_at)
 
 
-async def _record_refusal(tx: Tx, attempt: Attempt, found: Credentials | None, error: AppError) -> None:
+async def record_refusal(tx: Tx, attempt: Attempt, found: Credentials | None, error: AppError) -> None:
     await audit.record(
         tx,
         _actor(attempt, found),
@@ -208,7 +215,7 @@ def _actor(attempt: Attempt, who: Credentials | None) -> Caller:
     )
 
 
-def _paused(until: datetime) -> SignInPaused:
+def paused(until: datetime) -> SignInPaused:
     wait = max(until - clock.now(), timedelta(seconds=1))
     minutes = ceil(wait.total_seconds() / 60)
     return SignInPaused(

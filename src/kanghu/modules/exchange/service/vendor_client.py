@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kanghu.kernel.crypto import vault
-from kanghu.kernel.http import Outbound, PeerFailed
+from kanghu.kernel.http import PeerFailed, outbound
 from kanghu.modules.exchange.models import Vendor
 from kanghu.modules.exchange.wire.envelope import Message
 from kanghu.modules.exchange.wire.signature import signed_headers
@@ -38,17 +38,6 @@ class VendorAnswer:
         errors = [message for message in self.envelope.messages if message.level == "error"]
         chosen = [message for message in errors if message.code in codes] or errors
         return chosen[0].text if chosen else "对方系统未说明原因"
-
-
-_outbound: Outbound | None = None
-
-
-def outbound() -> Outbound:
-    """The one client of this process, made when it is first needed."""
-    global _outbound
-    if _outbound is None:
-        _outbound = Outbound()
-    return _outbound
 
 
 async def call(

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 
 from kanghu.kernel import audit
-from kanghu.kernel.db import Database
+from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.security import Caller, Scope, anyone, signed_in
 from kanghu.kernel.web import Transaction
 from kanghu.modules.people.errors import NotACustomer
@@ -37,6 +37,9 @@ async def admitted(request: Request) -> None:
         await sign_up.admit(tx, request.client.host if request.client else "")
 
 
+SignUpCaller = Annotated[Caller, anyone("客户注册前没有账号；按来源地址限流")]
+
+
 def _me(caller: Caller) -> UUID:
     """The person behind a customer's session. Raises `NotACustomer`."""
     if caller.kind != "customer" or caller.person_id is None:
@@ -45,10 +48,15 @@ def _me(caller: Caller) -> UUID:
 
 
 @patient.post("/sign-up", operation_id="people_sign_up", status_code=201, dependencies=[Depends(admitted)])
-async def sign_up_customer(
-    given: SignUp, caller: Annotated[Caller, anyone("客户注册前没有账号；按来源地址限流")], tx: Transaction
-) -> SignedUp:
+async def sign_up_customer(given: SignUp, request: Request, caller: SignUpCaller) -> SignedUp:
     """客户注册"""
+    database: Database = request.app.state.database
+    await sign_up.check_phone(database, caller, given.person.phone, given.phone_code)
+    async with database.transaction() as tx:
+        return await _sign_up(tx, caller, given)
+
+
+async def _sign_up(tx: Tx, caller: Caller, given: SignUp) -> SignedUp:
     person_id, account_id = await sign_up.sign_up(
         tx,
         caller,
@@ -56,6 +64,7 @@ async def sign_up_customer(
         given.institution_id,
         username=given.username,
         password=given.password,
+        phone_code=given.phone_code,
         activation_code=given.activation_code,
         agreements=[(text.kind, text.text_version) for text in given.agreements],
         channel=given.channel,

@@ -11,7 +11,7 @@ import asyncpg
 
 from kanghu.kernel import audit
 from kanghu.kernel.crypto import vault
-from kanghu.kernel.db import Tx
+from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
 from kanghu.modules.accounts import public as accounts
@@ -29,6 +29,8 @@ from kanghu.modules.people.repository import persons as person_rows
 from kanghu.modules.people.service import consents, enrolments, persons
 from kanghu.modules.people.settings import settings
 
+_SIGN_UP = "sign_up"  # what the phone code is good for
+
 
 async def admit(tx: Tx, ip: str) -> None:
     """Counts an attempt from this address. Raises `TooManyAttempts` past the hour's limit.
@@ -39,6 +41,15 @@ async def admit(tx: Tx, ip: str) -> None:
         raise TooManyAttempts(headers={"Retry-After": "3600"})
 
 
+async def check_phone(database: Database, caller: Caller, phone: str | None, phone_code: str | None) -> None:
+    """Whether the phone is the person's own, before the request's own transaction. Raises what accounts say of the code.
+
+    Without a code there is nothing to check: the phone is then written down, and not used to sign in.
+    """
+    if phone_code is not None:
+        await accounts.check_phone_code(database, caller, phone or "", _SIGN_UP, phone_code, "phone_code")
+
+
 async def sign_up(
     tx: Tx,
     caller: Caller,
@@ -47,21 +58,24 @@ async def sign_up(
     *,
     username: str | None,
     password: str,
+    phone_code: str | None,
     activation_code: str | None,
     agreements: Sequence[tuple[str, str]],
     channel: str,
 ) -> tuple[UUID, UUID]:
     """(person id, account id) of a new customer. `agreements`: (kind, version) that were ticked.
 
+    With `phone_code` (see `check_phone`) the phone signs in as well as the user name does.
     Raises `PersonInvalid`, `AlreadyOnRecord`, `AgreementOutdated`, and what accounts say of user name, phone, password.
     Of two sign-ups with one id number one succeeds; the other one finds the person on record.
     """
     person = persons.checked(given)
     if person.id_number is None:
         raise PersonInvalid(fields={"id_number": "请填写证件类别和证件号码"})
+    phone = await _proven_phone(tx, caller, person, username, phone_code)
     person_id, is_new = await _find_or_prove(tx, person, activation_code)
     await rows.enrol(tx, person_id, institution_id, None)
-    account_id = await _open_account(tx, caller, person, person_id, institution_id, username, password)
+    account_id = await _open_account(tx, caller, person, person_id, institution_id, username, phone, password)
     signed_up = Caller(
         kind="customer",
         account_id=account_id,
@@ -75,6 +89,21 @@ async def sign_up(
     return person_id, account_id
 
 
+async def _proven_phone(
+    tx: Tx, caller: Caller, person: PersonInput, username: str | None, phone_code: str | None
+) -> str | None:
+    """The phone that may sign in: one whose code is used up here. Raises `PersonInvalid` when nothing would be left to
+    sign in with."""
+    if phone_code is not None:
+        await accounts.use_phone_code(tx, caller, person.phone or "", _SIGN_UP, phone_code, "phone_code")
+        return person.phone
+    if username is None and accounts.phone_codes_available():
+        raise PersonInvalid(fields={"phone_code": "请填写短信验证码"})
+    if username is None:
+        raise PersonInvalid(fields={"username": "短信服务尚未开通，请填写用户名"})
+    return None
+
+
 async def _open_account(
     tx: Tx,
     caller: Caller,
@@ -82,13 +111,14 @@ async def _open_account(
     person_id: UUID,
     institution_id: UUID,
     username: str | None,
+    phone: str | None,
     password: str,
 ) -> UUID:
     try:
         return await accounts.create_customer_account(
             tx,
             username=username,
-            phone=person.phone if person.phone and identity.is_mobile(person.phone) else None,
+            phone=phone,
             password=password,
             person_id=person_id,
             institution_id=institution_id,

@@ -1,0 +1,1 @@
+"""Services outside that carry messages: one file each."""
