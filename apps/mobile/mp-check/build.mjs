@@ -14,6 +14,6 @@ export function files(ending = '') {
 }
 
 export function failed(what) {
-  console.error(`✗ ${what}`)
+  process.stderr.write(`✗ ${what}\n`) // run.mjs takes console.error for itself
   process.exit(1)
 }

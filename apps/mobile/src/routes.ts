@@ -13,8 +13,13 @@ export type Tab = keyof typeof TABS
 export const ROUTES = {
   signIn: '/pages/sign-in',
 
+  binding: '/pkg-exam/binding',
+  sign: (vendorId: string) => `/pkg-exam/sign?vendor=${vendorId}`,
+  forms: '/pkg-exam/forms',
   questionnaire: (code: string) => `/pkg-exam/questionnaire?code=${code}`,
+  response: (responseId: string) => `/pkg-exam/response?response=${responseId}`,
   booking: '/pkg-exam/booking',
+  changeDate: (bookingId: string) => `/pkg-exam/booking?change=${bookingId}`,
   bookings: '/pkg-exam/bookings',
   checklist: '/pkg-exam/checklist',
   guide: (bookingId: string) => `/pkg-exam/guide?booking=${bookingId}`,
@@ -28,7 +33,6 @@ export const ROUTES = {
   signUp: '/pkg-account/sign-up',
   resetPassword: '/pkg-account/reset-password',
   agreement: (kind: string) => `/pkg-account/agreement?kind=${kind}`,
-  binding: '/pkg-account/binding',
   consents: '/pkg-account/consents',
   family: '/pkg-account/family',
   realName: '/pkg-account/real-name',

@@ -3,13 +3,15 @@ import { reactive, watch } from 'vue'
 /** Who asks, and for whom: what the HTTP client puts on every request. Kept over restarts. */
 export interface Identity {
   token: string
+  /** The account behind the token; empty until the platform has told. */
+  account: string
   /** A family member the customer acts for; empty: themselves. */
   forPerson: string
   forName: string
 }
 
 const KEY = 'kanghu.identity'
-const NOBODY: Identity = { token: '', forPerson: '', forName: '' }
+const NOBODY: Identity = { token: '', account: '', forPerson: '', forName: '' }
 
 export const identity = reactive<Identity>({ ...NOBODY, ...(uni.getStorageSync(KEY) || {}) })
 

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { api, type Shape } from '@/api'
 import { forgetIdentity, identity } from '@/api/identity'
+import { forgetKept } from '@/kept'
 
 /** Who is signed in, and for whom they act. */
 export const useSession = defineStore('session', () => {
@@ -21,7 +22,9 @@ export const useSession = defineStore('session', () => {
   }
 
   async function loadMe() {
-    if (identity.token) me.value = await api.get('/api/session/me')
+    if (!identity.token) return
+    me.value = await api.get('/api/session/me')
+    identity.account = me.value.account_id ?? ''
   }
 
   async function signOut() {
@@ -31,6 +34,7 @@ export const useSession = defineStore('session', () => {
       // Without network the session ends on this device all the same; on the platform it runs out by itself.
     }
     forgetIdentity()
+    forgetKept()
     me.value = undefined
   }
 
