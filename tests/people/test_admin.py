@@ -51,6 +51,7 @@ ROUTES = [
     ("DELETE", "/persons/{id}/enrolments/{institution}", "people.person.write"),
     ("POST", "/persons/{id}/activation-codes", "people.person.write"),
     ("GET", "/persons/{id}/consents", "people.consent.read"),
+    ("GET", "/agreements/privacy", "people.agreement.write"),
     ("POST", "/agreements/privacy", "people.agreement.write"),
 ]
 ALL = {permission for _, _, permission in ROUTES}

@@ -149,10 +149,15 @@ async def test_a_new_version_is_signed_anew_and_the_old_one_stays(  # type: igno
         await client.post(f"{ROOT}/consents", json=body | {"text_version": "v2"}, headers=headers)
     ).json()
     assert second["text_hash"] == published["content_hash"]
+    versions = (await client.get("/api/admin/people/agreements/privacy", headers=publisher)).json()
+    assert [(one["version"], one["standing"]) for one in versions] == [("v2", 1), ("v1", 1)]
+    assert versions[0]["provenance"] == "法务审定"
     # saying no to the agreement takes both back
     await client.post(f"{ROOT}/consents/{first['id']}/revoke", json={"channel": "h5"}, headers=headers)
     mine = (await client.get(f"{ROOT}/consents", headers=headers)).json()
     assert [item["revoked_at"] is not None for item in mine] == [True, True]
+    versions = (await client.get("/api/admin/people/agreements/privacy", headers=publisher)).json()
+    assert [one["standing"] for one in versions] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,32 @@ class FamilyMember:
     member_person_id: UUID
     relation: str
     added_at: datetime
+    basis: str
+    agreed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Somebody at the other end of a family tie, opened; `may_act`: whether the tie's holder may act for its member now."""
+
+    member: FamilyMember
+    person: Person
+    has_account: bool
+    may_act: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementVersion:
+    """A published text as staff see it; `standing` is how many people have signed it and not revoked."""
+
+    kind: str
+    version: str
+    title: str
+    content: str
+    content_hash: str
+    provenance: str
+    published_at: datetime
+    standing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +131,20 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """Who signs or revokes: through which account, as whom (self, guardian, agent), and which person that is."""
+
+    account_id: UUID | None
+    signer: str
+    signed_by: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
-    """A signature; `revoked_at` is None while it holds. `text_hash` is lower-case hex SHA-256."""
+    """A signature; `revoked_at` is None while it holds. `text_hash` is lower-case hex SHA-256.
+
+    `signer` is self, guardian or agent, `signed_by` the person whose hand it was (None in early records: the person).
+    """
 
     id: UUID
     person_id: UUID
@@ -116,4 +154,6 @@ class Consent:
     text_hash: str
     signed_at: datetime
     channel: str
+    signer: str
+    signed_by: UUID | None
     revoked_at: datetime | None

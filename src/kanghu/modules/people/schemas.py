@@ -12,10 +12,10 @@ from kanghu.modules.people import identity
 from kanghu.modules.people.models import (
     Agreement,
     Consent,
-    FamilyMember,
     NamedEnrolment,
     Person,
     PersonInput,
+    Relative,
     PlacementChoices,
 )
 
@@ -281,6 +281,13 @@ class AgreementView(BaseModel):
         return cls.model_validate(agreement)
 
 
+class AgreementVersionView(AgreementView):
+    """协议文本的一个版本；provenance 是来源与审定情况，standing 是签署后没有撤回的人数"""
+
+    provenance: str
+    standing: int
+
+
 class NewAgreement(Given):
     """发布协议的新版本"""
 
@@ -303,6 +310,8 @@ class ConsentView(BaseModel):
     text_hash: str
     signed_at: datetime
     channel: str
+    signer: str = Field(description="self 本人，guardian 监护人，agent 家庭成员代签")
+    signed_by: UUID | None
     revoked_at: datetime | None
 
     @classmethod
@@ -360,6 +369,8 @@ class FamilyMemberGiven(Given):
 class FamilyMemberView(BaseModel):
     """家庭成员；证件号码和电话遮盖"""
 
+    has_account: bool = Field(description="成员是否有自己的账号")
+    may_act: bool = Field(description="现在能否代其办理；否则须成员本人登录并同意")
     id: UUID
     relation: str
     person_id: UUID
@@ -371,8 +382,11 @@ class FamilyMemberView(BaseModel):
     phone: str | None
 
     @classmethod
-    def of(cls, member: FamilyMember, person: Person) -> Self:
+    def of(cls, relative: Relative) -> Self:
+        member, person = relative.member, relative.person
         return cls(
+            has_account=relative.has_account,
+            may_act=relative.may_act,
             id=member.id,
             relation=member.relation,
             person_id=person.id,
@@ -383,3 +397,33 @@ class FamilyMemberView(BaseModel):
             id_number=_masked(identity.mask_id_number, person.id_number),
             phone=_masked(identity.mask_phone, person.phone),
         )
+
+
+class HolderView(BaseModel):
+    """把我添加为家庭成员的人"""
+
+    id: UUID
+    relation: str = Field(description="我是此人的")
+    name: str
+    added_at: datetime
+    agreed_at: datetime | None
+    may_act: bool = Field(description="此人现在能否代我办理")
+
+    @classmethod
+    def of(cls, relative: Relative) -> Self:
+        link = relative.member
+        return cls(
+            id=link.id,
+            relation=link.relation,
+            name=relative.person.name,
+            added_at=link.added_at,
+            agreed_at=link.agreed_at,
+            may_act=relative.may_act,
+        )
+
+
+class InstitutionChoice(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str

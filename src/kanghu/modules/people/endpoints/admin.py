@@ -13,6 +13,7 @@ from kanghu.modules.people.errors import PersonInvalid
 from kanghu.modules.people.models import Person
 from kanghu.modules.people.schemas import (
     ActivationCode,
+    AgreementVersionView,
     AgreementView,
     ConsentView,
     EnrolmentView,
@@ -154,6 +155,14 @@ async def list_consents(
 ) -> list[ConsentView]:
     """一个人签署和撤回的协议"""
     return [ConsentView.of(consent) for consent in await consents.of_person_for_staff(tx, caller, person_id)]
+
+
+@admin.get("/agreements/{kind}", operation_id="people_list_agreement_versions")
+async def list_agreement_versions(
+    kind: Kind, _caller: Annotated[Caller, can("people.agreement.write")], tx: Transaction
+) -> list[AgreementVersionView]:
+    """协议文本的各版本，新的在前"""
+    return [AgreementVersionView.model_validate(found) for found in await consents.versions(tx, kind)]
 
 
 @admin.post("/agreements/{kind}", operation_id="people_publish_agreement", status_code=201)

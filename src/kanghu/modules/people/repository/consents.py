@@ -3,11 +3,12 @@
 from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
-from kanghu.modules.people.models import Agreement, Consent
+from kanghu.modules.people.models import Agreement, AgreementVersion, Consent, Hand
 
 _AGREEMENT = "kind, version, title, content, content_hash, provenance, published_at"
 
 _SIGNED = """SELECT s.id, s.person_id, s.kind, s.institution_id, s.text_version, s.text_hash, s.at AS signed_at, s.channel,
+        s.signer, s.signed_by,
         r.at AS revoked_at
    FROM people.consents s LEFT JOIN people.consents r ON r.revokes = s.id
   WHERE s.action = 'signed'"""
@@ -19,6 +20,21 @@ async def current_agreement(tx: Tx, kind: str) -> Agreement | None:
         kind,
     )
     return row(Agreement, found)
+
+
+async def versions(tx: Tx, kind: str) -> list[AgreementVersion]:
+    """Newest first."""
+    return rows(
+        AgreementVersion,
+        await tx.fetch(
+            f"""SELECT {_AGREEMENT},
+                       (SELECT count(DISTINCT s.person_id) FROM people.consents s
+                         WHERE s.action = 'signed' AND s.kind = a.kind AND s.text_version = a.version
+                           AND NOT EXISTS (SELECT FROM people.consents r WHERE r.revokes = s.id)) AS standing
+                  FROM people.agreements a WHERE kind = $1 ORDER BY published_at DESC""",
+            kind,
+        ),
+    )
 
 
 async def publish_agreement(tx: Tx, kind: str, title: str, content: str, provenance: str) -> Agreement:
@@ -46,12 +62,13 @@ async def sign(
     institution_id: UUID,
     channel: str,
     ip: str | None,
-    account_id: UUID | None,
+    hand: Hand,
 ) -> None:
     await tx.execute(
         """INSERT INTO people.consents
-                  (id, person_id, kind, institution_id, action, text_version, text_hash, channel, ip, account_id)
-           VALUES ($1, $2, $3, $4, 'signed', $5, $6, $7, $8, $9)""",
+                  (id, person_id, kind, institution_id, action, text_version, text_hash, channel, ip, account_id, signer,
+                   signed_by)
+           VALUES ($1, $2, $3, $4, 'signed', $5, $6, $7, $8, $9, $10, $11)""",
         consent_id,
         person_id,
         agreement.kind,
@@ -60,17 +77,19 @@ async def sign(
         agreement.content_hash,
         channel,
         ip,
-        account_id,
+        hand.account_id,
+        hand.signer,
+        hand.signed_by,
     )
 
 
 async def revoke(
-    tx: Tx, revocation_id: UUID, consent: Consent, channel: str, ip: str | None, account_id: UUID | None
+    tx: Tx, revocation_id: UUID, consent: Consent, channel: str, ip: str | None, hand: Hand
 ) -> None:
     await tx.execute(
         """INSERT INTO people.consents (id, person_id, kind, institution_id, action, revokes, text_version, text_hash,
-                  channel, ip, account_id)
-           VALUES ($1, $2, $3, $4, 'revoked', $5, $6, $7, $8, $9, $10)""",
+                  channel, ip, account_id, signer, signed_by)
+           VALUES ($1, $2, $3, $4, 'revoked', $5, $6, $7, $8, $9, $10, $11, $12)""",
         revocation_id,
         consent.person_id,
         consent.kind,
@@ -80,7 +99,9 @@ async def revoke(
         consent.text_hash,
         channel,
         ip,
-        account_id,
+        hand.account_id,
+        hand.signer,
+        hand.signed_by,
     )
 
 

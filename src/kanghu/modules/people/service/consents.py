@@ -4,15 +4,16 @@ from uuid import UUID
 
 import asyncpg
 
-from kanghu.kernel import audit
+from kanghu.kernel import audit, clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.errors import Conflict
 from kanghu.kernel.events import publish
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
+from kanghu.modules.people import policy
 from kanghu.modules.people.errors import AgreementNotFound, AgreementOutdated, ConsentNotFound, PersonNotFound
 from kanghu.modules.people.events import ConsentRevoked, ConsentSigned
-from kanghu.modules.people.models import Agreement, Consent
+from kanghu.modules.people.models import Agreement, AgreementVersion, Consent, Hand
 from kanghu.modules.people.repository import consents, persons
 from kanghu.modules.people.service import persons as person_service
 
@@ -23,6 +24,10 @@ async def agreement(tx: Tx, kind: str) -> Agreement:
     if found is None:
         raise AgreementNotFound
     return found
+
+
+async def versions(tx: Tx, kind: str) -> list[AgreementVersion]:
+    return await consents.versions(tx, kind)
 
 
 async def publish_agreement(
@@ -63,9 +68,8 @@ async def sign(
     if held is not None and held.text_hash == text.content_hash:
         return held.id
     consent_id = new_id()
-    await consents.sign(
-        tx, consent_id, person_id, text, institution_id, channel, ip or None, caller.account_id
-    )
+    hand = await _hand(tx, caller, person_id)
+    await consents.sign(tx, consent_id, person_id, text, institution_id, channel, ip or None, hand)
     await _tell(tx, caller, "people.consent.sign", consent_id, person_id, institution_id, kind)
     await publish(
         tx,
@@ -86,8 +90,9 @@ async def revoke(
     consent = await consents.get(tx, person_id, consent_id)
     if consent is None:
         raise ConsentNotFound
+    hand = await _hand(tx, caller, person_id)
     while held := await consents.standing(tx, person_id, consent.kind, consent.institution_id):
-        await consents.revoke(tx, new_id(), held, channel, ip or None, caller.account_id)
+        await consents.revoke(tx, new_id(), held, channel, ip or None, hand)
         await _tell(tx, caller, "people.consent.revoke", held.id, person_id, held.institution_id, held.kind)
         await publish(
             tx,
@@ -98,6 +103,14 @@ async def revoke(
     revoked = await consents.get(tx, person_id, consent_id)
     assert revoked is not None
     return revoked
+
+
+async def _hand(tx: Tx, caller: Caller, person_id: UUID) -> Hand:
+    """Customers sign themselves; for somebody of their family it is said as what they sign. Staff only write down."""
+    signed_by = caller.session_person() if caller.kind == "customer" else None
+    facts = await person_service.facts(tx, person_id)
+    signer = policy.signer(signed_by, person_id, facts.birth_date, clock.today())
+    return Hand(caller.account_id, signer, signed_by or person_id)
 
 
 async def get(tx: Tx, person_id: UUID, consent_id: UUID) -> Consent:
