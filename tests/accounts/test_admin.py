@@ -105,6 +105,7 @@ async def test_an_account_from_its_making_to_its_first_sign_in(
     assert [(row["id"], row["display_name"], row["phone"]) for row in listed] == [
         (account, "李**", "139****5678")
     ]
+    assert listed[0]["roles"] == []
 
     update = profile(
         hospital, display_name="李时珍", department_id=str(hospital.ward), version=seen["version"]
@@ -155,6 +156,18 @@ async def test_the_list_pages_and_narrows(
     assert seen == ["a_4", "a_3", "a_2", "a_1", "a_0"]
     bad = await web.get(f"{BASE}/accounts", headers=root, params={"cursor": "nonsense"})
     assert bad.status_code == 422
+
+
+async def test_the_list_tells_who_holds_a_role(
+    hospital: Hospital, web: httpx.AsyncClient, root: dict[str, str]
+) -> None:
+    both = await hospital.staff(
+        "both", ("doctor", "own"), ("finance", "institution"), ("doctor", "department")
+    )
+    await hospital.staff("nobody")
+    params = {"role_id": await role_id(web, root, "doctor")}
+    listed = (await web.get(f"{BASE}/accounts", headers=root, params=params)).json()["items"]
+    assert [(row["id"], row["roles"]) for row in listed] == [(str(both), ["医生", "财务"])]
 
 
 async def test_a_department_of_another_institution_is_refused(

@@ -1,6 +1,7 @@
 """Searching the audit log, the record of the search itself, and the check of the chain."""
 
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -60,6 +61,31 @@ async def test_searching_narrows_pages_and_is_recorded(
     own = await ask(action="accounts.audit.read")
     assert {"asked": {"person_id": str(person)}} in [e["detail"] for e in own]
     assert str(person) in [e["person_id"] for e in own]
+
+
+async def test_entries_name_who_it_was(
+    hospital: Hospital, web: httpx.AsyncClient, root: dict[str, str]
+) -> None:
+    doctor, gone = await hospital.staff("doctor"), new_id()
+    app = {
+        "app_id": "exam-centre",
+        "name": "体检系统",
+        "institution_id": str(hospital.east),
+        "interfaces": ["H3"],
+        "ip_ranges": ["10.0.0.0/8"],
+        "rate_per_minute": 60,
+        "sign_types": ["HMAC-SM3"],
+    }
+    made = await web.post("/api/admin/accounts/apps", headers=root, json=app)
+    assert made.status_code == 201, made.text
+    async with hospital.database.transaction() as tx:
+        await audit.record(tx, Caller(kind="app", account_id=UUID(made.json()["id"])), "health.record.read")
+        for account in (doctor, gone):
+            await audit.record(tx, Caller(kind="staff", account_id=account), "health.record.read")
+        await audit.record(tx, Caller(kind="system"), "health.record.read")
+    await seal(hospital.database)
+    found = (await web.get(BASE, headers=root, params={"action": "health."})).json()["items"]
+    assert [entry["actor_name"] for entry in found] == [None, None, "张三丰", "体检系统"]
 
 
 async def test_an_institutions_auditor_sees_its_own_entries_only(

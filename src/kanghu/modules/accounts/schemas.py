@@ -124,7 +124,7 @@ class RecoveryCodes(BaseModel):
 
 
 class AccountRow(BaseModel):
-    """列表中的账号，姓名与手机号遮盖"""
+    """账号，姓名与手机号遮盖"""
 
     id: UUID
     kind: str
@@ -138,6 +138,12 @@ class AccountRow(BaseModel):
     totp_enrolled: bool
     last_signed_in_at: datetime | None
     created_at: datetime
+
+
+class AccountLine(AccountRow):
+    """列表中的账号"""
+
+    roles: Annotated[list[str], Field(description="持有的角色的名称")]
 
 
 class RoleGrantView(BaseModel):
@@ -358,6 +364,7 @@ class AuditEntryView(BaseModel):
     at: datetime
     actor_kind: str
     actor_id: UUID | None
+    actor_name: Annotated[str | None, Field(description="职工姓名、遮盖的客户姓名或凭证名称")] = None
     action: str
     subject: str
     person_id: UUID | None

@@ -16,6 +16,7 @@ from kanghu.modules.accounts.models import Account, Grant
 from kanghu.modules.accounts.repository.accounts import Filter
 from kanghu.modules.accounts.schemas import (
     AccountCreate,
+    AccountLine,
     AccountRow,
     AccountUpdate,
     AccountView,
@@ -45,9 +46,10 @@ async def list_accounts(
     kind: Literal["staff", "customer"] | None = None,
     state: State | None = None,
     institution_id: UUID | None = None,
+    role_id: UUID | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[AccountRow]:
+) -> Page[AccountLine]:
     """账号列表（最新在前，姓名与手机号遮盖）"""
     number = _phone(phone)
     wanted = Filter(
@@ -56,11 +58,13 @@ async def list_accounts(
         kind=kind,
         state=state,
         institution_id=institution_id,
+        role_id=role_id,
     )
     after = decode_cursor(cursor, datetime, UUID)
     found = await service.list_accounts(tx, caller, wanted, after and (after[0], after[1]), limit + 1)
-    items, following = split_page(found, limit, lambda account: (account.created_at, account.id))
-    return Page(items=[_row(account) for account in items], next=following)
+    items, following = split_page(found, limit, lambda line: (line[0].created_at, line[0].id))
+    lines = [AccountLine(**_row(account).model_dump(), roles=roles) for account, roles in items]
+    return Page(items=lines, next=following)
 
 
 @admin.post("/accounts", operation_id="accounts_create_account", status_code=201)

@@ -1,5 +1,6 @@
 """/api/admin/accounts/audit: who did and read what, and whether the record of it is whole."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_p
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 from kanghu.modules.accounts.jobs import request_check
+from kanghu.modules.accounts.models import AuditEntry
 from kanghu.modules.accounts.repository.audit_trail import AuditFilter
 from kanghu.modules.accounts.schemas import AuditCheckView, AuditEntryView
 from kanghu.modules.accounts.service import audit_trail as service
@@ -46,7 +48,13 @@ async def search_audit(
     after = decode_cursor(cursor, int)
     found = await service.search(tx, caller, wanted, after[0] if after else None, limit + 1)
     items, following = split_page(found, limit, lambda entry: (entry.seq,))
-    return Page(items=[AuditEntryView.model_validate(entry) for entry in items], next=following)
+    names = await service.actor_names(tx, items)
+    return Page(items=[_view(entry, names) for entry in items], next=following)
+
+
+def _view(entry: AuditEntry, names: Mapping[UUID, str]) -> AuditEntryView:
+    name = None if entry.actor_id is None else names.get(entry.actor_id)
+    return AuditEntryView.model_validate(entry).model_copy(update={"actor_name": name})
 
 
 @admin.get("/audit/check", operation_id="accounts_get_audit_check")

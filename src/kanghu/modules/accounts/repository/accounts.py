@@ -45,6 +45,7 @@ class Filter:
     kind: str | None = None
     state: str | None = None
     institution_id: UUID | None = None
+    role_id: UUID | None = None
 
 
 async def get_account(tx: Tx, account_id: UUID) -> Account | None:
@@ -71,14 +72,17 @@ async def list_accounts(
                AND ($4::text IS NULL OR a.kind = $4)
                AND ($5::text IS NULL OR a.state = $5)
                AND ($6::uuid IS NULL OR a.institution_id = $6)
-               AND ($7::timestamptz IS NULL OR (a.created_at, a.id) < ($7, $8::uuid))
-             ORDER BY a.created_at DESC, a.id DESC LIMIT $9""",
+               AND ($7::uuid IS NULL OR EXISTS (SELECT FROM accounts.account_roles AS g
+                                                 WHERE g.account_id = a.id AND g.role_id = $7))
+               AND ($8::timestamptz IS NULL OR (a.created_at, a.id) < ($8, $9::uuid))
+             ORDER BY a.created_at DESC, a.id DESC LIMIT $10""",
             scope,
             None if wanted.username_prefix is None else starting_with(wanted.username_prefix),
             wanted.phone_index,
             wanted.kind,
             wanted.state,
             wanted.institution_id,
+            wanted.role_id,
             *(after or (None, None)),
             limit,
         ),
@@ -176,6 +180,14 @@ async def id_of_person(tx: Tx, person_id: UUID) -> UUID | None:
     )
 
 
+async def persons_with_account(tx: Tx, person_ids: Sequence[UUID]) -> set[UUID]:
+    found = await tx.fetch(
+        "SELECT person_id FROM accounts.accounts WHERE person_id = ANY ($1::uuid[]) AND kind = 'customer'",
+        person_ids,
+    )
+    return {record["person_id"] for record in found}
+
+
 # ---- what they hold ---------------------------------------------------------------------------------------------------
 
 
@@ -198,6 +210,17 @@ async def grants_held(tx: Tx, account_id: UUID) -> list[Grant]:
             account_id,
         ),
     )
+
+
+async def role_names(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The names of the roles that each of these accounts holds, whatever the scope."""
+    found = await tx.fetch(
+        """SELECT g.account_id, array_agg(DISTINCT r.name ORDER BY r.name) AS names
+             FROM accounts.account_roles AS g JOIN accounts.roles AS r ON r.id = g.role_id
+            WHERE g.account_id = ANY ($1) GROUP BY g.account_id""",
+        ids,
+    )
+    return {record["account_id"]: record["names"] for record in found}
 
 
 async def permissions_held(tx: Tx, account_id: UUID) -> dict[str, list[str]]:

@@ -1,5 +1,6 @@
 """Vendor systems and their secrets."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,10 @@ async def use_of(tx: Tx, app_uuids: list[UUID], now: datetime) -> dict[UUID, tup
 
 async def get_app(tx: Tx, app_uuid: UUID, *, lock: bool = False) -> App | None:
     return row(App, await tx.fetchrow(_APP + " WHERE id = $1" + (" FOR UPDATE" if lock else ""), app_uuid))
+
+
+async def get_apps(tx: Tx, ids: Sequence[UUID]) -> list[App]:
+    return rows(App, await tx.fetch(_APP + " WHERE id = ANY ($1)", ids))
 
 
 async def add_app(tx: Tx, new: App) -> bool:

@@ -52,11 +52,12 @@ class Profile:
 
 async def list_accounts(
     tx: Tx, caller: Caller, wanted: Filter, after: tuple[datetime, UUID] | None, limit: int
-) -> list[Account]:
-    """Accounts in the caller's reach, newest first."""
+) -> list[tuple[Account, list[str]]]:
+    """Accounts in the caller's reach with the names of their roles, newest first."""
     found = await rows.list_accounts(tx, caller.scope(READ).sql(), wanted, after, limit)
+    held = await rows.role_names(tx, [account.id for account in found])
     await audit.record(tx, caller, READ, subject="accounts.accounts", detail={"listed": len(found)})
-    return found
+    return [(account, held.get(account.id, [])) for account in found]
 
 
 async def read_account(tx: Tx, caller: Caller, account_id: UUID) -> tuple[Account, list[Grant]]:
