@@ -1956,7 +1956,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** 协议文本的各版本，新的在前 */
+        get: operations["people_list_agreement_versions"];
         put?: never;
         /** 发布协议的新版本；已签署的仍对应各自的版本 */
         post: operations["people_publish_agreement"];
@@ -2210,6 +2211,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/phone-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 获取短信验证码 */
+        post: operations["accounts_request_phone_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/phone-login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * 客户用短信验证码登录
+         * @description 已启用动态口令的账号须同时提交 `totp`；缺少时返回 401 `accounts.totp_needed`，带上后重新提交，验证码仍有效。
+         */
+        post: operations["accounts_sign_in_by_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/phone-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 客户用短信验证码重置密码；原有会话随即结束 */
+        post: operations["accounts_reset_password_by_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/sessions": {
         parameters: {
             query?: never;
@@ -2428,6 +2483,31 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /**
+         * AgreementVersionView
+         * @description 协议文本的一个版本；provenance 是来源与审定情况，standing 是签署后没有撤回的人数
+         */
+        AgreementVersionView: {
+            /** Content */
+            content: string;
+            /** Content Hash */
+            content_hash: string;
+            /** Kind */
+            kind: string;
+            /** Provenance */
+            provenance: string;
+            /**
+             * Published At
+             * Format: date-time
+             */
+            published_at: string;
+            /** Standing */
+            standing: number;
+            /** Title */
+            title: string;
+            /** Version */
+            version: string;
         };
         /**
          * AgreementView
@@ -2955,6 +3035,13 @@ export interface components {
              * Format: date-time
              */
             signed_at: string;
+            /** Signed By */
+            signed_by: string | null;
+            /**
+             * Signer
+             * @description self 本人，guardian 监护人，agent 家庭成员代签
+             */
+            signer: string;
             /** Text Hash */
             text_hash: string;
             /** Text Version */
@@ -5017,6 +5104,62 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+        };
+        /**
+         * PhoneCodeOnItsWay
+         * @description 手机号是否注册过，应答都一样；未注册的不会收到登录和重置密码的短信
+         */
+        PhoneCodeOnItsWay: {
+            /**
+             * Expires In S
+             * @description 验证码多少秒内有效
+             */
+            expires_in_s: number;
+            /**
+             * Resend After S
+             * @description 多少秒后可以再获取
+             */
+            resend_after_s: number;
+        };
+        /**
+         * PhoneCodeWanted
+         * @description 为什么要验证码：sign_in 登录，sign_up 注册，reset_password 重置密码
+         */
+        PhoneCodeWanted: {
+            /** Phone */
+            phone: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "sign_in" | "sign_up" | "reset_password";
+        };
+        /** PhoneLogin */
+        PhoneLogin: {
+            /**
+             * Code
+             * @description 短信验证码
+             */
+            code: string;
+            /** Phone */
+            phone: string;
+            /**
+             * Totp
+             * @description 动态口令或恢复码（如已启用）
+             */
+            totp?: string | null;
+        };
+        /** PhonePassword */
+        PhonePassword: {
+            /**
+             * Code
+             * @description 短信验证码
+             */
+            code: string;
+            /** Password */
+            password: string;
+            /** Phone */
+            phone: string;
         };
         /**
          * PlaceholderView
@@ -17554,6 +17697,73 @@ export interface operations {
             };
         };
     };
+    people_list_agreement_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "data_use_agreement" | "privacy" | "sensitive_data";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementVersionView"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     people_publish_agreement: {
         parameters: {
             query?: never;
@@ -18973,6 +19183,265 @@ export interface operations {
             };
             /** @description 没有权限 */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    accounts_request_phone_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneCodeWanted"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCodeOnItsWay"];
+                };
+            };
+            /** @description 登录失败 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    accounts_sign_in_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneLogin"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOpened"];
+                };
+            };
+            /** @description 登录失败 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    accounts_reset_password_by_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhonePassword"];
+            };
+        };
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 登录失败 */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
