@@ -20,7 +20,6 @@ from kanghu.modules.exams.schemas import (
     DocumentView,
     ExamAccountView,
     FreeDayView,
-    NamedBookingView,
     NewBooking,
     ResultVersionView,
     ResultView,
@@ -63,20 +62,7 @@ async def list_own_bookings(
     caller: Annotated[Caller, can(OWN)], tx: Transaction, limit: Limit = 20, cursor: Cursor = None
 ) -> Page[BookingView]:
     """我的预约"""
-    after = decode_cursor(cursor, UUID)
-    found = await bookings.list_bookings(
-        tx,
-        caller.scope(OWN),
-        person_id=caller.own_person(),
-        state=None,
-        before=after[0] if after else None,
-        limit=limit + 1,
-    )
-    items, following = split_page(found, limit, lambda booking: (booking.id,))
-    await audit.record(
-        tx, caller, "exams.booking.read", subject="exams.bookings", person_id=caller.own_person()
-    )
-    return Page(items=[BookingView.model_validate(item) for item in items], next=following)
+    return await _booking_page(tx, caller, OWN, limit, cursor, person_id=caller.own_person())
 
 
 @patient.post("/bookings/{booking_id}/cancel", operation_id="exams_cancel_own_booking")
@@ -149,28 +135,25 @@ async def list_bookings(
     state: Annotated[str | None, Query(pattern="^(requested|sending|booked|failed|cancelled)$")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[NamedBookingView]:
+) -> Page[BookingView]:
     """体检预约，新的在前"""
-    after = decode_cursor(cursor, UUID)
-    found = await bookings.list_bookings(
+    return await _booking_page(
         tx,
-        caller.scope("exams.booking.read"),
+        caller,
+        "exams.booking.read",
+        limit,
+        cursor,
         person_id=person_id,
         vendor_id=vendor_id,
         day=day,
         state=state,
-        before=after[0] if after else None,
-        limit=limit + 1,
     )
-    items, following = split_page(found, limit, lambda booking: (booking.id,))
-    await audit.record(tx, caller, "exams.booking.read", subject="exams.bookings", person_id=person_id)
-    return Page(items=await _named(tx, items), next=following)
 
 
 @admin.get("/bookings/{booking_id}", operation_id="exams_get_booking")
 async def get_booking(
     booking_id: UUID, caller: Annotated[Caller, can("exams.booking.read")], tx: Transaction
-) -> NamedBookingView:
+) -> BookingView:
     """一次预约"""
     booking = await book.get_booking(tx, booking_id, caller.scope("exams.booking.read"))
     await audit.record(
@@ -284,10 +267,38 @@ def _pdf(file: documents.ReportFile) -> Response:
     )
 
 
-async def _named(tx: Transaction, found: list[Booking]) -> list[NamedBookingView]:
+async def _booking_page(
+    tx: Transaction,
+    caller: Caller,
+    permission: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    person_id: UUID | None,
+    vendor_id: UUID | None = None,
+    day: date | None = None,
+    state: str | None = None,
+) -> Page[BookingView]:
+    after = decode_cursor(cursor, UUID)
+    found = await bookings.list_bookings(
+        tx,
+        caller.scope(permission),
+        person_id=person_id,
+        vendor_id=vendor_id,
+        day=day,
+        state=state,
+        before=after[0] if after else None,
+        limit=limit + 1,
+    )
+    items, following = split_page(found, limit, lambda booking: (booking.id,))
+    await audit.record(tx, caller, "exams.booking.read", subject="exams.bookings", person_id=person_id)
+    return Page(items=await _named(tx, items), next=following)
+
+
+async def _named(tx: Transaction, found: list[Booking]) -> list[BookingView]:
     persons = await people.names_of(tx, [booking.person_id for booking in found])
     vendors = await catalog.vendor_names(tx, {booking.vendor_id for booking in found})
-    views = [NamedBookingView.model_validate(booking) for booking in found]
+    views = [BookingView.model_validate(booking) for booking in found]
     for view in views:
         view.person_name = persons.get(view.person_id, "")
         view.vendor_name = vendors.get(view.vendor_id, "")

@@ -23,11 +23,6 @@ class BookingView(_View):
     failure: str
     created_at: datetime
     updated_at: datetime
-
-
-class NamedBookingView(BookingView):
-    """预约，并写明是谁、在哪个体检系统"""
-
     person_name: str = ""
     vendor_name: str = ""
 
