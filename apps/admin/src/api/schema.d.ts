@@ -2358,10 +2358,10 @@ export interface components {
             username: string;
         };
         /**
-         * AccountRow
-         * @description 列表中的账号，姓名与手机号遮盖
+         * AccountLine
+         * @description 列表中的账号
          */
-        AccountRow: {
+        AccountLine: {
             /**
              * Created At
              * Format: date-time
@@ -2389,6 +2389,11 @@ export interface components {
             locked_until: string | null;
             /** Phone */
             phone: string | null;
+            /**
+             * Roles
+             * @description 持有的角色的名称
+             */
+            roles: string[];
             /** State */
             state: string;
             /** Totp Enrolled */
@@ -2751,6 +2756,11 @@ export interface components {
             /** Actor Kind */
             actor_kind: string;
             /**
+             * Actor Name
+             * @description 职工姓名、遮盖的客户姓名或凭证名称
+             */
+            actor_name?: string | null;
+            /**
              * At
              * Format: date-time
              */
@@ -2783,6 +2793,59 @@ export interface components {
             display: string;
             /** Low */
             low: number;
+        };
+        /** BookingView */
+        BookingView: {
+            /** Appointment Date */
+            appointment_date: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Exam No */
+            exam_no: string | null;
+            /** Failure */
+            failure: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Institution Id
+             * Format: uuid
+             */
+            institution_id: string;
+            /** Origin */
+            origin: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /**
+             * Person Name
+             * @default
+             */
+            person_name: string;
+            /** State */
+            state: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /**
+             * Vendor Id
+             * Format: uuid
+             */
+            vendor_id: string;
+            /**
+             * Vendor Name
+             * @default
+             */
+            vendor_name: string;
         };
         /** SuggestionView */
         CatalogSuggestionView: {
@@ -4389,62 +4452,6 @@ export interface components {
             version: string;
         };
         /**
-         * NamedBookingView
-         * @description 预约，并写明是谁、在哪个体检系统
-         */
-        NamedBookingView: {
-            /** Appointment Date */
-            appointment_date: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /** Exam No */
-            exam_no: string | null;
-            /** Failure */
-            failure: string;
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
-             * Institution Id
-             * Format: uuid
-             */
-            institution_id: string;
-            /** Origin */
-            origin: string;
-            /**
-             * Person Id
-             * Format: uuid
-             */
-            person_id: string;
-            /**
-             * Person Name
-             * @default
-             */
-            person_name: string;
-            /** State */
-            state: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
-            updated_at: string;
-            /**
-             * Vendor Id
-             * Format: uuid
-             */
-            vendor_id: string;
-            /**
-             * Vendor Name
-             * @default
-             */
-            vendor_name: string;
-        };
-        /**
          * NewAgreement
          * @description 发布协议的新版本
          */
@@ -4766,10 +4773,10 @@ export interface components {
             conflicts: components["schemas"]["ConflictView"][];
             package: components["schemas"]["Package"];
         };
-        /** Page[AccountRow] */
-        Page_AccountRow_: {
+        /** Page[AccountLine] */
+        Page_AccountLine_: {
             /** Items */
-            items: components["schemas"]["AccountRow"][];
+            items: components["schemas"]["AccountLine"][];
             /** Next */
             next?: string | null;
         };
@@ -4784,6 +4791,13 @@ export interface components {
         Page_AuditEntryView_: {
             /** Items */
             items: components["schemas"]["AuditEntryView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[BookingView] */
+        Page_BookingView_: {
+            /** Items */
+            items: components["schemas"]["BookingView"][];
             /** Next */
             next?: string | null;
         };
@@ -4840,13 +4854,6 @@ export interface components {
         Page_MessageView_: {
             /** Items */
             items: components["schemas"]["MessageView"][];
-            /** Next */
-            next?: string | null;
-        };
-        /** Page[NamedBookingView] */
-        Page_NamedBookingView_: {
-            /** Items */
-            items: components["schemas"]["NamedBookingView"][];
             /** Next */
             next?: string | null;
         };
@@ -6438,6 +6445,7 @@ export interface operations {
                 kind?: ("staff" | "customer") | null;
                 state?: ("active" | "disabled") | null;
                 institution_id?: string | null;
+                role_id?: string | null;
                 /** @description 每页条数 */
                 limit?: number;
                 /** @description 上一页返回的 next */
@@ -6455,7 +6463,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_AccountRow_"];
+                    "application/json": components["schemas"]["Page_AccountLine_"];
                 };
             };
             /** @description 未登录，或登录已失效 */
@@ -12421,7 +12429,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_NamedBookingView_"];
+                    "application/json": components["schemas"]["Page_BookingView_"];
                 };
             };
             /** @description 未登录，或登录已失效 */
@@ -12488,7 +12496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NamedBookingView"];
+                    "application/json": components["schemas"]["BookingView"];
                 };
             };
             /** @description 未登录，或登录已失效 */

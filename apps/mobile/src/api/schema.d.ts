@@ -852,6 +852,11 @@ export interface components {
              * Format: uuid
              */
             person_id: string;
+            /**
+             * Person Name
+             * @default
+             */
+            person_name: string;
             /** State */
             state: string;
             /**
@@ -864,6 +869,11 @@ export interface components {
              * Format: uuid
              */
             vendor_id: string;
+            /**
+             * Vendor Name
+             * @default
+             */
+            vendor_name: string;
         };
         /** CompleteResponse */
         CompleteResponse: {
@@ -922,6 +932,13 @@ export interface components {
              * Format: date-time
              */
             signed_at: string;
+            /** Signed By */
+            signed_by: string | null;
+            /**
+             * Signer
+             * @description self 本人，guardian 监护人，agent 家庭成员代签
+             */
+            signer: string;
             /** Text Hash */
             text_hash: string;
             /** Text Version */
@@ -1099,6 +1116,11 @@ export interface components {
              */
             birth_date: string;
             /**
+             * Has Account
+             * @description 成员是否有自己的账号
+             */
+            has_account: boolean;
+            /**
              * Id
              * Format: uuid
              */
@@ -1107,6 +1129,11 @@ export interface components {
             id_number: string | null;
             /** Id Type */
             id_type: string | null;
+            /**
+             * May Act
+             * @description 现在能否代其办理；否则须成员本人登录并同意
+             */
+            may_act: boolean;
             /** Name */
             name: string;
             /**
