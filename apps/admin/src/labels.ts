@@ -100,6 +100,42 @@ export const stagedReasons: Names = {
   exam_unknown: '无法确定属于哪次体检',
 }
 
+/** The contract's message codes, as they stand in the log. */
+export const messageCodes: Names = {
+  103: '查无账号，对方已新建',
+  104: '绑定失败',
+  201: '预约日期不在可约范围',
+  202: '体检预约失败',
+  301: '查无记录',
+  401: '客户信息不符',
+  402: '体检指引保存失败',
+  403: '消息生成失败',
+  405: '消息发送失败',
+  501: '有项目无法匹配',
+  502: '结果保存失败',
+  601: '报告保存失败',
+  602: '报告保存失败',
+  701: '项目明细保存失败',
+}
+
+export const directions: Names = { in: '收到', out: '发出' }
+
+export const mappingStates: Labels = {
+  unmapped: { text: '未对照', tone: 'warn' },
+  confirmed: { text: '已对照', tone: 'good' },
+  needs_review: { text: '待复核', tone: 'bad' },
+  rejected: { text: '无对应', tone: 'quiet' },
+  disabled: { text: '已停用', tone: 'quiet' },
+}
+
+export const reviewReasons: Names = { renamed: '厂家改了名称', unit_changed: '厂家改了单位' }
+
+export const resultTypes: Names = { numeric: '数值', ordinal: '等级', coded: '代码', text: '文字', image: '影像' }
+
+export const changes: Names = { 1: '新增', 2: '修改', 3: '删除' }
+
+export const bookingOrigins: Names = { platform: '客户在本平台预约', vendor: '体检机构登记' }
+
 export const contactChannels: Names = {
   phone: '电话',
   in_person: '当面',
@@ -107,6 +143,116 @@ export const contactChannels: Names = {
   sms: '短信',
   in_app: '站内消息',
   other: '其他',
+}
+
+/** lab 检验, exam 检查. */
+export const itemKinds: Names = { lab: '检验', exam: '检查' }
+
+/** How sure we are of a line of the catalogue or of a form. */
+export const confidences: Labels = {
+  'seen-2': { text: '两处来源一致', tone: 'good' },
+  seen: { text: '一处来源', tone: 'busy' },
+  memory: { text: '凭记忆，待核对', tone: 'warn' },
+  local: { text: '医院自建', tone: 'quiet' },
+  'verified-in-2-sources': { text: '两处来源一致', tone: 'good' },
+  '1-source': { text: '一处来源', tone: 'busy' },
+}
+
+export const treeStates: Labels = {
+  draft: { text: '草稿', tone: 'busy' },
+  submitted: { text: '待审', tone: 'warn' },
+  approved: { text: '现行', tone: 'good' },
+  rejected: { text: '已退回', tone: 'bad' },
+  superseded: { text: '已被新版取代', tone: 'quiet' },
+}
+
+export const elementTypes: Names = { coded: '代码', numeric: '数值', text: '文字', group: '分组' }
+
+export const standardStates: Labels = {
+  现行: { text: '现行', tone: 'good' },
+  被替代: { text: '被替代', tone: 'quiet' },
+  废止: { text: '废止', tone: 'bad' },
+}
+
+export const formKinds: Names = { questionnaire: '问卷', scale: '量表', document: '文书模板' }
+
+export const formStates: Labels = {
+  draft: { text: '草稿', tone: 'busy' },
+  published: { text: '已发布', tone: 'good' },
+  retired: { text: '已停用', tone: 'quiet' },
+}
+
+export const questionTypes: Names = {
+  group: '分组',
+  display: '说明文字',
+  boolean: '是非题',
+  choice: '选择题',
+  'open-choice': '选择题（可自填）',
+  integer: '整数',
+  decimal: '小数',
+  quantity: '数量（带单位）',
+  date: '日期',
+  string: '单行文字',
+  text: '多行文字',
+}
+
+export const flagLevels: Labels = {
+  info: { text: '提示', tone: 'quiet' },
+  warning: { text: '注意', tone: 'warn' },
+  urgent: { text: '当日处理', tone: 'bad' },
+}
+
+export const agreementKinds: Names = {
+  data_use_agreement: '数据使用授权协议',
+  privacy: '隐私政策',
+  sensitive_data: '敏感个人信息处理同意书',
+}
+
+export const consentStates: Labels = {
+  signed: { text: '已签署', tone: 'good' },
+  none: { text: '未签署', tone: 'warn' },
+  revoked: { text: '已撤回', tone: 'warn' },
+}
+
+export const consentChannels: Names = { h5: '手机网页', mini_program: '小程序', app: '应用', counter: '柜台' }
+
+/** Where a line of a personalised list comes from. */
+export const lineOrigins: Names = { base: '基本项目', x: '按规则', doctor: '医生添加' }
+
+/** What was done about an important abnormal result. */
+export const findingActions: Labels = {
+  record: { text: '医生登记', tone: 'warn' },
+  notify: { text: '通知本人', tone: 'busy' },
+  acknowledge: { text: '本人确认知晓', tone: 'busy' },
+  follow_up: { text: '随访', tone: 'good' },
+  remeasure: { text: '复测血压', tone: 'busy' },
+  escalate: { text: '超过期限未通知，已上报', tone: 'bad' },
+  result_changed: { text: '体检系统更正了结果', tone: 'warn' },
+  upgrade: { text: '升级为 A 类', tone: 'bad' },
+  close: { text: '关闭', tone: 'quiet' },
+}
+
+/** How far a role reaches for the account that holds it. */
+export const scopeKinds: Names = {
+  all: '全部',
+  institution: '本机构',
+  department: '本科室及下级',
+  own: '本人负责的客户',
+  self: '本人',
+}
+
+export const actorKinds: Names = { staff: '职工', customer: '客户', app: '对接系统', system: '系统' }
+
+export const modules: Names = {
+  people: '客户档案',
+  exams: '体检',
+  health: '健康管理',
+  exchange: '体检对接',
+  catalog: '目录与对照',
+  forms: '表单',
+  notices: '消息',
+  accounts: '账号与权限',
+  main: '平台运行',
 }
 
 /** The name of a code; a code this page does not know yet is shown as it is, never hidden. */

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, type UseQueryReturnType } from '@tanstack/vue-query'
-import { computed, reactive, watch, type ComputedRef } from 'vue'
+import { computed, reactive, ref, watch, type ComputedRef, type Ref } from 'vue'
 import { useRoute } from 'vue-router'
 import type { ApiError } from './error'
 import { fromQuery, toQuery, toSend, type Filters, type Sent } from './filters'
@@ -29,8 +29,16 @@ export interface KeysetList<T, F extends Filters> {
 interface Options<T, F extends Filters> {
   topic: string
   filters: F
-  fetch: (filters: Sent<F>, cursor: string | undefined, limit: number, signal: AbortSignal) => Promise<Page<T>>
+  fetch: (
+    filters: Sent<F>,
+    cursor: string | undefined,
+    limit: number,
+    signal: AbortSignal,
+    unlisted: string,
+  ) => Promise<Page<T>>
   limit?: number
+  /** What narrows the list and may not stand in an address: names and numbers of people. `fetch` gets it after the pause. */
+  unlisted?: Ref<string>
 }
 
 const PAUSE_MS = 300
@@ -65,18 +73,34 @@ export function useKeysetList<T, F extends Filters>(options: Options<T, F>): Key
     }, PAUSE_MS)
   })
 
+  // Kept in memory only, so a reload shows the whole list.
+  const unlisted = options.unlisted ?? ref('')
+  const settled = ref(unlisted.value.trim())
+  let unlistedTimer: ReturnType<typeof setTimeout> | undefined
+  watch(unlisted, (typed) => {
+    clearTimeout(unlistedTimer)
+    unlistedTimer = setTimeout(() => {
+      if (!here() || typed.trim() === settled.value) return
+      settled.value = typed.trim()
+      if (cursor.value !== undefined) void patch({ cursor: undefined }, 'replace', { trail: [] })
+    }, PAUSE_MS)
+  })
+
   const sent = computed(() => toSend(inAddress.value))
   const query = useQuery<Page<T>, ApiError>({
-    queryKey: computed(() => [options.topic, 'list', sent.value, cursor.value ?? '', limit]),
-    queryFn: ({ signal }) => options.fetch(sent.value, cursor.value, limit, signal),
+    queryKey: computed(() => [options.topic, 'list', sent.value, cursor.value ?? '', limit, settled.value]),
+    queryFn: ({ signal }) => options.fetch(sent.value, cursor.value, limit, signal, settled.value),
     placeholderData: keepPreviousData,
     enabled: here,
   })
 
   return {
     filters,
-    filtered: computed(() => !same(inAddress.value, options.filters)),
-    reset: () => Object.assign(filters, options.filters),
+    filtered: computed(() => settled.value !== '' || !same(inAddress.value, options.filters)),
+    reset: () => {
+      unlisted.value = ''
+      Object.assign(filters, options.filters)
+    },
     sent,
     items: computed(() => query.data.value?.items ?? []),
     page: computed(() => trail.value.length + 1),
