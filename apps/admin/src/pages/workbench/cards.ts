@@ -59,7 +59,6 @@ export const cards: Readonly<Record<string, Card>> = {
     unit: '份',
     action: '审批',
     list: 'catalog.trees',
-    query: { state: 'waiting' },
   },
   vendor_faults: {
     title: '有故障的体检系统',
