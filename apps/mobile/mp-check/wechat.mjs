@@ -4,6 +4,7 @@
 export function wechat(answers) {
   const storage = new Map()
   const calls = []
+  let waiting = 0
   const record = (name) => (options = {}) => {
     calls.push([name, options])
     options.success?.({})
@@ -36,7 +37,9 @@ export function wechat(answers) {
         known === undefined
           ? { statusCode: 404, data: { code: 'test.not_found', message: '没有找到', request_id: 'r' } }
           : { statusCode: 200, data: known }
+      waiting += 1
       setTimeout(() => {
+        waiting -= 1
         options.success?.({ header: {}, ...answer })
         options.complete?.({})
       })
@@ -46,5 +49,5 @@ export function wechat(answers) {
   for (const name of ['navigateTo', 'navigateBack', 'redirectTo', 'reLaunch', 'switchTab', 'showToast', 'showModal', 'setNavigationBarTitle', 'pageScrollTo', 'hideKeyboard', 'showLoading', 'hideLoading']) {
     wx[name] = record(name)
   }
-  return { wx, storage, calls, last: (name) => calls.filter(([called]) => called === name).at(-1)?.[1] }
+  return { wx, storage, calls, waiting: () => waiting, last: (name) => calls.filter(([called]) => called === name).at(-1)?.[1] }
 }

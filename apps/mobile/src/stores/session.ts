@@ -16,8 +16,13 @@ export const useSession = defineStore('session', () => {
     identity.token = session.token
   }
 
-  async function signIn(login: string, password: string) {
-    opened(await api.post('/api/session/login', { body: { login, password } }))
+  async function signIn(login: string, password: string, totp?: string) {
+    opened(await api.post('/api/session/login', { body: { login, password, code: totp } }))
+    await loadMe()
+  }
+
+  async function signInByPhone(phone: string, code: string, totp?: string) {
+    opened(await api.post('/api/session/phone-login', { body: { phone, code, totp } }))
     await loadMe()
   }
 
@@ -43,5 +48,5 @@ export const useSession = defineStore('session', () => {
     Object.assign(identity, { forPerson: member?.person_id ?? '', forName: member?.name ?? '' })
   }
 
-  return { me, signedIn, actingName, opened, signIn, loadMe, signOut, actFor }
+  return { me, signedIn, actingName, opened, signIn, signInByPhone, loadMe, signOut, actFor }
 })
