@@ -24,7 +24,9 @@ const ANSWERS = {
   'GET /api/patient/health/monitoring': [
     { item_code: 'glu', item_name: '空腹血糖', raw_value: '7.8', raw_unit: 'mmol/L', flag: 'H', performed_at: '2026-11-01T00:00:00Z' },
   ],
-  'GET /api/patient/health/risks': [{ model: 'bmi', title: '体重指数', status: 'computed', level_label: '超重' }],
+  'GET /api/patient/health/risks': [
+    { model: 'bmi', title: '体重指数', status: 'computed', value: 26.9, unit: 'kg/m2', level: 'overweight', level_label: '超重', advice: null, missing: [], reason: null, notes: [], details: {}, inputs: [], assessed_at: '2026-11-01T00:00:00Z' },
+  ],
   'GET /api/patient/notices': {
     items: [{ id: 'n', template_code: 'report_received', subject: 'exams.bookings/b', title: '体检报告已送达', body: '请点开查看', created_at: '2026-11-01T00:00:00Z', read_at: null }],
     next: null,
