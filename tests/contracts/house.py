@@ -359,11 +359,12 @@ async def _live(house: House, side: Side, boss: dict[str, str]) -> None:
     without = {"exam_account": side.exam_account, "person": side.wire, "change": "1", "results": results[:1]}
     answer = await house.push(side, "results", without)
     assert answer["data"]["staged"] == 1, answer
-    relative = {"name": f"{side.person_name}之子", "sex": "1", "birth_date": "2010-01-02"}
+    relative = {"name": f"小{side.person_name[-1]}", "sex": "1", "birth_date": "2010-01-02"}
     added = await house.call(
         "POST", "/api/patient/people/family", me, {"person": relative, "relation": "child"}
     )
-    side.ids["member_id"] = added["member_id"] if "member_id" in added else added["id"]
+    side.ids["member_id"], side.ids["relative_id"] = added["id"], added["person_id"]
+    side.ids["link_id"] = await _in_a_family(house, side, boss)
     sheet = await house.call("GET", "/api/patient/forms/phq9", me)
     side.ids["draft_id"] = sheet["response_id"]
     await house.call(
@@ -377,6 +378,24 @@ async def _live(house: House, side: Side, boss: dict[str, str]) -> None:
     side.ids["package_id"] = (await house.call("POST", "/api/admin/catalog/packages", boss, package))[
         "package"
     ]["id"]
+
+
+async def _in_a_family(house: House, side: Side, boss: dict[str, str]) -> str:
+    """The customer's mother has the customer in her family: by activation code, as staff saw both."""
+    url = f"/api/admin/people/persons/{side.person}/activation-codes"
+    code = (await house.call("POST", url, boss))["code"]
+    async with house.database.transaction() as tx:
+        mother = people.PersonInput(name=f"赵{side.person_name[-1]}", sex="2", birth_date=date(1955, 1, 2))
+        mother_id = await people.register_person(tx, SYSTEM, mother, side.institution)
+    caller = Caller(
+        kind="customer", account_id=new_id(), person_id=mother_id, institution_id=side.institution
+    )
+    person = {
+        "name": side.person_name, "sex": "1", "birth_date": side.born, "id_type": "01", "id_number": side.id_number,
+    }  # fmt: skip
+    body = {"person": person, "relation": "child", "activation_code": code}
+    added = await house.call("POST", "/api/patient/people/family", house.stand_in(caller), body)
+    return str(added["id"])
 
 
 async def _look_up(house: House, side: Side) -> None:

@@ -5,7 +5,7 @@ subclass. `check_routes` refuses to start an application in which one is missing
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from kanghu.kernel.db import Tx
-from kanghu.kernel.errors import Forbidden, Unauthenticated
+from kanghu.kernel.errors import Forbidden, Invalid, Unauthenticated
 from kanghu.kernel.web import Transaction
 
 
@@ -50,7 +50,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: `kind` is staff, customer, app (a vendor's system) or system (a job, a command)."""
+    """Who calls: `kind` is staff, customer, app (a vendor's system) or system (a job, a command).
+
+    `person_id` is whom a customer's request is about: themselves, or the one they act for, and then `holder_id` is themselves.
+    """
 
     kind: str
     account_id: UUID | None = None
@@ -58,16 +61,31 @@ class Caller:
     institution_id: UUID | None = None
     department_id: UUID | None = None
     person_id: UUID | None = None
+    holder_id: UUID | None = None
     grants: Mapping[str, Scope] = field(default_factory=dict)
     display: str = ""
     ip: str = ""
     request_id: str = ""
 
     def own_person(self) -> UUID:
-        """The person behind a customer's session. Raises `Forbidden` for accounts without one."""
+        """The customer, or whom they act for. Raises `Forbidden` for accounts without a person."""
         if self.person_id is None:
             raise Forbidden("请使用客户账户操作")
         return self.person_id
+
+    def session_person(self) -> UUID | None:
+        """The person behind a customer's session, whomever they act for."""
+        return self.holder_id or self.person_id
+
+    def on_behalf_of(self, person_id: UUID) -> "Caller":
+        """The same caller, whose rights reach this person instead of themselves; who may do so is decided elsewhere."""
+        reach = Scope(persons=(person_id,))
+        return replace(
+            self,
+            person_id=person_id,
+            holder_id=self.session_person(),
+            grants=dict.fromkeys(self.grants, reach),
+        )
 
     def scope(self, permission: str) -> Scope:
         """On whose data the caller has `permission`. Raises `Forbidden` where it is not granted."""
@@ -83,6 +101,12 @@ SYSTEM = Caller(kind="system", display="系统")
 
 class Authenticator(Protocol):
     async def __call__(self, tx: Tx, token: str, *, ip: str, request_id: str) -> Caller | None: ...
+
+
+class Represent(Protocol):
+    """Turns a customer into one who acts for a person. Raises `Forbidden` when they may not."""
+
+    async def __call__(self, tx: Tx, caller: Caller, person_id: UUID) -> Caller: ...
 
 
 PERMISSIONS: dict[str, str] = {}
@@ -110,7 +134,27 @@ async def _caller(request: Request, tx: Tx) -> Caller:
     )
     if found is None:
         raise Unauthenticated("登录已失效，请重新登录", headers={"WWW-Authenticate": "Bearer"})
-    return found
+    return await _represented(request, tx, found)
+
+
+FOR_PERSON = "X-For-Person"
+"""The header of a customer's request that is about somebody of their family."""
+ON_BEHALF = "/api/patient/"
+"""Where that header counts."""
+
+
+async def _represented(request: Request, tx: Tx, caller: Caller) -> Caller:
+    given = request.headers.get(FOR_PERSON)
+    if given is None or not request.url.path.startswith(ON_BEHALF):
+        return caller
+    try:
+        person_id = UUID(given)
+    except ValueError:
+        raise Invalid(f"请求头 {FOR_PERSON} 应为家庭成员的人员编号") from None
+    if person_id == caller.person_id:
+        return caller
+    represent: Represent = request.app.state.represent
+    return await represent(tx, caller, person_id)
 
 
 class Can(Access):

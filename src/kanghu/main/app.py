@@ -12,6 +12,7 @@ from kanghu.kernel.db import Database
 from kanghu.kernel.security import Authenticator, Caller, anyone, check_routes
 from kanghu.kernel.web import MIB, Edge, Transaction, install_error_handlers
 from kanghu.main import modules, openapi, operations, pages
+from kanghu.modules.people import public as people
 
 _LIMITS = (("/open/v1/exam/reports", 8 * MIB),)
 
@@ -40,6 +41,7 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
     )
     app.state.database = database
     app.state.authenticate = authenticate
+    app.state.represent = people.represent
     install_error_handlers(app)
     # Routes are tried in turn, so the vendors' hot ones come first: the exchange is the highest floor.
     for router in reversed([*operations.ROUTERS, *modules.load()]):

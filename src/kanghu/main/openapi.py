@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import kanghu
-from kanghu.kernel.security import Anyone, access_of, all_routes
+from kanghu.kernel.security import FOR_PERSON, ON_BEHALF, Anyone, access_of, all_routes
 from kanghu.modules.exchange.wire import document as exchange
 
 AUDIENCES = {
@@ -44,6 +44,13 @@ ERROR = {
     },
 }
 
+_FOR_PERSON = {
+    "name": FOR_PERSON,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "format": "uuid"},
+    "description": "代家庭成员办理时，成员的 person_id；不填即为本人",
+}
 _SIGNED_IN = {401: "未登录，或登录已失效", 403: "没有权限"}
 _ALWAYS = {404: "没有找到，或不在数据范围内", 422: "提交的内容有误", 503: "服务暂时不可用，请稍后再试"}
 _WRITING = {409: "与现状冲突，如已被他人修改", 413: "提交的内容过大", 429: "操作过于频繁"}
@@ -111,6 +118,8 @@ def _say_who_may_call(described: dict[str, Any], route: APIRoute) -> None:
         described["x-anyone"] = access.why
         return
     described["security"] = [{"session": []}]
+    if route.path.startswith(ON_BEHALF):
+        described.setdefault("parameters", []).append(_FOR_PERSON)
     if access.permission is not None:
         described["x-permission"] = access.permission
 

@@ -8,6 +8,7 @@ from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Scope
 from kanghu.modules.accounts import sealing
+from kanghu.modules.accounts.models import Institution
 from kanghu.modules.accounts.repository import accounts as _rows
 from kanghu.modules.accounts.repository import organisation as _organisation
 from kanghu.modules.accounts.repository.resealing import reseal
@@ -42,11 +43,13 @@ __all__ = [
     "AccountBrief",
     "ApiApp",
     "ApiSecret",
+    "Institution",
     "InstitutionBrief",
     "PhoneMessage",
     "account_brief",
     "account_of_person",
     "accounts_with_permission",
+    "active_institutions",
     "authenticate",
     "check_phone_code",
     "create_api_app",
@@ -57,6 +60,7 @@ __all__ = [
     "get_app",
     "institution_brief",
     "note_secret_used",
+    "persons_with_account",
     "phone_code_sent",
     "phone_code_to_send",
     "phone_codes_available",
@@ -118,6 +122,17 @@ async def institution_brief(tx: Tx, institution_id: UUID) -> InstitutionBrief | 
 async def account_of_person(tx: Tx, person_id: UUID) -> UUID | None:
     """The customer's account of a person, None when he has none."""
     return await _rows.id_of_person(tx, person_id)
+
+
+async def persons_with_account(tx: Tx, person_ids: Sequence[UUID]) -> set[UUID]:
+    """Those among the persons who have a customer's account."""
+    return await _rows.persons_with_account(tx, person_ids)
+
+
+async def active_institutions(tx: Tx) -> list[Institution]:
+    """Those that people may choose, by code."""
+    found = await _organisation.list_institutions(tx, Scope(everything=True).sql())
+    return [institution for institution in found if institution.state == "active"]
 
 
 async def accounts_with_permission(tx: Tx, permission: str, institution_id: UUID) -> list[UUID]:

@@ -78,6 +78,16 @@ class FamilyMemberNotFound(NotFound):
     message = "家庭成员不存在或已解除"
 
 
+class NotFamily(Forbidden):
+    code = "people.not_family"
+    message = "只能为本人或家庭成员办理；请先在家庭成员中添加此人"
+
+
+class MemberNotAgreed(Forbidden):
+    code = "people.member_not_agreed"
+    message = "这位家庭成员已有自己的账号，须由其本人登录并同意后您才能代为办理"
+
+
 class AlreadyFamily(Conflict):
     code = "people.already_family"
     message = "此人已是您的家庭成员"

@@ -1,8 +1,11 @@
-"""Permissions of the module, and where a member of staff may put people."""
+"""Permissions of the module, where a member of staff may put people, and for whom of the family one may act."""
 
+from datetime import date
 from uuid import UUID
 
+from kanghu.kernel import clock
 from kanghu.kernel.security import Caller, Scope
+from kanghu.modules.people.models import FamilyMember
 
 PERMISSIONS = {
     "people.person.read": "查看人员档案（证件号码遮盖）",
@@ -41,3 +44,26 @@ def may_place(scope: Scope, caller: Caller, institution_id: UUID, department_id:
     if institution_id != caller.institution_id:
         return False
     return department_id in scope.departments or (scope.account is not None and department_id is None)
+
+
+OF_AGE = 18
+"""民法典第十七条：十八周岁以上的自然人为成年人。"""
+
+SIGNERS = {"self": "本人", "guardian": "监护人", "agent": "家庭成员代签"}
+
+
+def is_minor(birth_date: date, today: date) -> bool:
+    return clock.age_in_years(birth_date, today) < OF_AGE
+
+
+def may_act(link: FamilyMember, birth_date: date, has_account: bool, today: date) -> bool:
+    """Whether the holder of a family may act for this member (born on `birth_date`)."""
+    settled = link.basis == "activation_code" or link.agreed_at is not None
+    return settled or not has_account or is_minor(birth_date, today)
+
+
+def signer(signed_by: UUID | None, person_id: UUID, birth_date: date, today: date) -> str:
+    """As whom `signed_by` signs for the person."""
+    if signed_by in (None, person_id):
+        return "self"
+    return "guardian" if is_minor(birth_date, today) else "agent"

@@ -40,8 +40,9 @@ from kanghu.modules.people.repository import persons as _rows
 from kanghu.modules.people.sealing import id_number_index, identity_indexes
 from kanghu.modules.people.service import consents as _consents
 from kanghu.modules.people.service import enrolments as _enrolments
+from kanghu.modules.people.service import families as _families_service
 from kanghu.modules.people.service import persons as _persons
-from kanghu.modules.people.service import sign_up as _sign_up
+from kanghu.modules.people.service.families import represent
 
 __all__ = [
     "Agreement",
@@ -71,6 +72,7 @@ __all__ = [
     "normalise_phone",
     "person_facts",
     "register_person",
+    "represent",
     "reseal",
     "set_responsible",
     "sign_consent",
@@ -141,8 +143,10 @@ async def identity_of(tx: Tx, person_id: UUID) -> StoredIdentity:
 
 
 async def may_act_for(tx: Tx, caller: Caller, person_id: UUID) -> bool:
-    """Whether a customer may act for the person: themselves or somebody of their family. False for everybody else."""
-    return caller.person_id is not None and await _sign_up.may_act_for(tx, caller.person_id, person_id)
+    """Whether a customer may act for the person: themselves, or somebody of their family who is a minor, has no account, was
+    joined by activation code or has agreed. False for everybody else."""
+    holder = caller.session_person()
+    return holder is not None and await _families_service.may_act_for(tx, holder, person_id)
 
 
 async def enrol(

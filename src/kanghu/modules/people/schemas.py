@@ -15,8 +15,8 @@ from kanghu.modules.people.models import (
     NamedEnrolment,
     Person,
     PersonInput,
-    Relative,
     PlacementChoices,
+    Relative,
 )
 
 Text = Annotated[str, StringConstraints(max_length=200)]

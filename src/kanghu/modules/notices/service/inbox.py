@@ -11,8 +11,12 @@ from kanghu.modules.notices.models import Notice, Recipient
 
 
 def recipient_of(caller: Caller) -> Recipient:
-    """Staff see what was sent to their account; customers also what was sent to them as a person."""
-    return Recipient(caller.person_id if caller.kind == "customer" else None, caller.account_id)
+    """Staff see what was sent to their account; customers also what was sent to them as a person.
+
+    Who acts for somebody sees what was sent to that person, and nothing of their own.
+    """
+    account_id = caller.account_id if caller.holder_id is None else None
+    return Recipient(caller.person_id if caller.kind == "customer" else None, account_id)
 
 
 async def list_own(

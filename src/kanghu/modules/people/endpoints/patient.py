@@ -9,6 +9,7 @@ from kanghu.kernel import audit
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.security import Caller, Scope, anyone, signed_in
 from kanghu.kernel.web import Transaction
+from kanghu.modules.accounts import public as accounts
 from kanghu.modules.people.errors import NotACustomer
 from kanghu.modules.people.schemas import (
     AgreementView,
@@ -17,13 +18,15 @@ from kanghu.modules.people.schemas import (
     ContactChange,
     FamilyMemberGiven,
     FamilyMemberView,
+    HolderView,
+    InstitutionChoice,
     Kind,
     PersonView,
     Revocation,
     SignedUp,
     SignUp,
 )
-from kanghu.modules.people.service import consents, persons, sign_up
+from kanghu.modules.people.service import consents, families, persons, sign_up
 
 patient = APIRouter(prefix="/api/patient/people", tags=["people"])
 
@@ -41,10 +44,18 @@ SignUpCaller = Annotated[Caller, anyone("客户注册前没有账号；按来源
 
 
 def _me(caller: Caller) -> UUID:
-    """The person behind a customer's session. Raises `NotACustomer`."""
+    """The customer, or whom they act for. Raises `NotACustomer`."""
     if caller.kind != "customer" or caller.person_id is None:
         raise NotACustomer
     return caller.person_id
+
+
+def _holder(caller: Caller) -> UUID:
+    """The customer themselves: a family is theirs, whomever they act for. Raises `NotACustomer`."""
+    person_id = caller.session_person()
+    if caller.kind != "customer" or person_id is None:
+        raise NotACustomer
+    return person_id
 
 
 @patient.post("/sign-up", operation_id="people_sign_up", status_code=201, dependencies=[Depends(admitted)])
@@ -80,6 +91,14 @@ async def get_agreement(
     return AgreementView.of(await consents.agreement(tx, kind))
 
 
+@patient.get("/institutions", operation_id="people_list_institution_choices")
+async def list_institution_choices(
+    _caller: Annotated[Caller, anyone("注册时要选择机构")], tx: Transaction
+) -> list[InstitutionChoice]:
+    """可选择的机构"""
+    return [InstitutionChoice.model_validate(found) for found in await accounts.active_institutions(tx)]
+
+
 @patient.get("/me", operation_id="people_get_me")
 async def get_me(caller: SignedIn, tx: Transaction) -> PersonView:
     """我的档案（证件号码遮盖）"""
@@ -100,13 +119,16 @@ async def change_me(given: ContactChange, caller: SignedIn, tx: Transaction) -> 
 @patient.get("/family", operation_id="people_list_family")
 async def list_family(caller: SignedIn, tx: Transaction) -> list[FamilyMemberView]:
     """我的家庭成员（按姓名拼音）"""
-    me = _me(caller)
-    found = await sign_up.family(tx, me)
-    for _, person in found:
+    found = await families.family(tx, _holder(caller))
+    for one in found:
         await audit.record(
-            tx, caller, "people.family.read", subject=f"people.persons/{person.id}", person_id=person.id
+            tx,
+            caller,
+            "people.family.read",
+            subject=f"people.persons/{one.person.id}",
+            person_id=one.person.id,
         )
-    return [FamilyMemberView.of(member, person) for member, person in found]
+    return [FamilyMemberView.of(one) for one in found]
 
 
 @patient.post(
@@ -114,19 +136,45 @@ async def list_family(caller: SignedIn, tx: Transaction) -> list[FamilyMemberVie
 )
 async def add_family_member(given: FamilyMemberGiven, caller: SignedIn, tx: Transaction) -> FamilyMemberView:
     """添加家庭成员，成员有自己的档案"""
-    me = _me(caller)
+    holder = _holder(caller)
     if caller.institution_id is None:
         raise NotACustomer
-    member, person = await sign_up.add_family_member(
-        tx, caller, me, given.person.person(), given.relation, caller.institution_id, given.activation_code
+    added = await families.add_family_member(
+        tx,
+        caller,
+        holder,
+        given.person.person(),
+        given.relation,
+        caller.institution_id,
+        given.activation_code,
     )
-    return FamilyMemberView.of(member, person)
+    return FamilyMemberView.of(added)
 
 
 @patient.delete("/family/{member_id}", operation_id="people_end_family_member", status_code=204)
 async def end_family_member(member_id: UUID, caller: SignedIn, tx: Transaction) -> None:
     """解除家庭成员，成员的档案保留"""
-    await sign_up.end_family_member(tx, caller, _me(caller), member_id)
+    await families.end_family_member(tx, caller, _holder(caller), member_id)
+
+
+@patient.get("/holders", operation_id="people_list_holders")
+async def list_holders(caller: SignedIn, tx: Transaction) -> list[HolderView]:
+    """把我添加为家庭成员的人，以及能否代我办理"""
+    me = _holder(caller)
+    await audit.record(tx, caller, "people.family.read", subject=f"people.persons/{me}", person_id=me)
+    return [HolderView.of(one) for one in await families.holders(tx, me)]
+
+
+@patient.post("/holders/{link_id}/agree", operation_id="people_agree_to_holder", status_code=204)
+async def agree_to_holder(link_id: UUID, caller: SignedIn, tx: Transaction) -> None:
+    """同意此人代我办理（查看我的体检资料、预约、签署协议）"""
+    await families.agree(tx, caller, _holder(caller), link_id)
+
+
+@patient.delete("/holders/{link_id}", operation_id="people_leave_family", status_code=204)
+async def leave_family(link_id: UUID, caller: SignedIn, tx: Transaction) -> None:
+    """退出此人的家庭，此人不再能代我办理"""
+    await families.leave(tx, caller, _holder(caller), link_id)
 
 
 @patient.get("/consents", operation_id="people_list_my_consents")

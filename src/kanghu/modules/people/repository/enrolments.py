@@ -87,40 +87,73 @@ async def get(tx: Tx, person_id: UUID, institution_id: UUID) -> Enrolment | None
 
 # ---- families --------------------------------------------------------------------------------------------------
 
+_FAMILY = "id, holder_person_id, member_person_id, relation, added_at, basis, agreed_at"
+
 
 async def add_family_member(
-    tx: Tx, member_id: UUID, holder_person_id: UUID, member_person_id: UUID, relation: str
+    tx: Tx, member_id: UUID, holder_person_id: UUID, member_person_id: UUID, relation: str, basis: str
 ) -> bool:
     """False when the member is in the family already."""
     added = await tx.fetchval(
-        """INSERT INTO people.family_members (id, holder_person_id, member_person_id, relation)
-           VALUES ($1, $2, $3, $4)
+        """INSERT INTO people.family_members (id, holder_person_id, member_person_id, relation, basis)
+           VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT (holder_person_id, member_person_id) WHERE ended_at IS NULL DO NOTHING RETURNING true""",
         member_id,
         holder_person_id,
         member_person_id,
         relation,
+        basis,
     )
     return bool(added)
 
 
 async def family(tx: Tx, holder_person_id: UUID) -> list[FamilyMember]:
     found = await tx.fetch(
-        """SELECT id, holder_person_id, member_person_id, relation, added_at FROM people.family_members
-            WHERE holder_person_id = $1 AND ended_at IS NULL""",
+        f"SELECT {_FAMILY} FROM people.family_members WHERE holder_person_id = $1 AND ended_at IS NULL",
         holder_person_id,
     )
     return rows(FamilyMember, found)
 
 
-async def is_family(tx: Tx, holder_person_id: UUID, member_person_id: UUID) -> bool:
-    found = await tx.fetchval(
-        """SELECT true FROM people.family_members
-            WHERE holder_person_id = $1 AND member_person_id = $2 AND ended_at IS NULL""",
+async def holders(tx: Tx, member_person_id: UUID) -> list[FamilyMember]:
+    """The families that somebody is in."""
+    found = await tx.fetch(
+        f"SELECT {_FAMILY} FROM people.family_members WHERE member_person_id = $1 AND ended_at IS NULL",
+        member_person_id,
+    )
+    return rows(FamilyMember, found)
+
+
+async def family_link(tx: Tx, holder_person_id: UUID, member_person_id: UUID) -> FamilyMember | None:
+    found = await tx.fetchrow(
+        f"""SELECT {_FAMILY} FROM people.family_members
+             WHERE holder_person_id = $1 AND member_person_id = $2 AND ended_at IS NULL""",
         holder_person_id,
         member_person_id,
     )
-    return bool(found)
+    return row(FamilyMember, found)
+
+
+async def agree(tx: Tx, member_person_id: UUID, link_id: UUID, now: datetime) -> bool:
+    """Whether it is one of theirs; the first agreement counts."""
+    agreed = await tx.fetchval(
+        """UPDATE people.family_members SET agreed_at = coalesce(agreed_at, $3)
+            WHERE id = $2 AND member_person_id = $1 AND ended_at IS NULL RETURNING true""",
+        member_person_id,
+        link_id,
+        now,
+    )
+    return bool(agreed)
+
+
+async def leave_family(tx: Tx, member_person_id: UUID, link_id: UUID) -> bool:
+    left = await tx.fetchval(
+        """UPDATE people.family_members SET ended_at = now()
+            WHERE id = $2 AND member_person_id = $1 AND ended_at IS NULL RETURNING true""",
+        member_person_id,
+        link_id,
+    )
+    return bool(left)
 
 
 async def end_family_member(tx: Tx, holder_person_id: UUID, member_id: UUID) -> UUID | None:

@@ -1,4 +1,4 @@
-"""Customers on their own: signing up, and the people of their family.
+"""Customers sign up on their own.
 
 Knowing a name and an id number proves nothing. Whoever is on record already is joined to an account or a family only
 with an activation code that staff handed out after seeing the papers; a stranger gets one and the same refusal.
@@ -9,23 +9,13 @@ from uuid import UUID
 
 import asyncpg
 
-from kanghu.kernel import audit
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Database, Tx
-from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
 from kanghu.modules.accounts import public as accounts
-from kanghu.modules.people import identity
-from kanghu.modules.people.errors import (
-    AlreadyFamily,
-    AlreadyOnRecord,
-    FamilyMemberNotFound,
-    PersonInvalid,
-    TooManyAttempts,
-)
-from kanghu.modules.people.models import FamilyMember, Person, PersonInput
+from kanghu.modules.people.errors import AlreadyOnRecord, PersonInvalid, TooManyAttempts
+from kanghu.modules.people.models import PersonInput
 from kanghu.modules.people.repository import enrolments as rows
-from kanghu.modules.people.repository import persons as person_rows
 from kanghu.modules.people.service import consents, enrolments, persons
 from kanghu.modules.people.settings import settings
 
@@ -73,7 +63,7 @@ async def sign_up(
     if person.id_number is None:
         raise PersonInvalid(fields={"id_number": "请填写证件类别和证件号码"})
     phone = await _proven_phone(tx, caller, person, username, phone_code)
-    person_id, is_new = await _find_or_prove(tx, person, activation_code)
+    person_id, is_new = await find_or_prove(tx, person, activation_code)
     await rows.enrol(tx, person_id, institution_id, None)
     account_id = await _open_account(tx, caller, person, person_id, institution_id, username, phone, password)
     signed_up = Caller(
@@ -129,7 +119,7 @@ async def _open_account(
         raise PersonInvalid(fields={"institution_id": "机构不存在"}) from None
 
 
-async def _find_or_prove(tx: Tx, person: PersonInput, activation_code: str | None) -> tuple[UUID, bool]:
+async def find_or_prove(tx: Tx, person: PersonInput, activation_code: str | None) -> tuple[UUID, bool]:
     """(person id, whether the record is new) of a checked person. Raises `AlreadyOnRecord` without the right code."""
     known, person_id = await persons.find_or_create(tx, person)
     if known is None:
@@ -138,63 +128,3 @@ async def _find_or_prove(tx: Tx, person: PersonInput, activation_code: str | Non
         raise AlreadyOnRecord
     persons.refuse_differing(known, person)
     return person_id, False
-
-
-# ---- families --------------------------------------------------------------------------------------------------
-
-
-async def add_family_member(
-    tx: Tx,
-    caller: Caller,
-    holder: UUID,
-    given: PersonInput,
-    relation: str,
-    institution_id: UUID,
-    activation_code: str | None,
-) -> tuple[FamilyMember, Person]:
-    """Puts somebody of the holder's family on record, or joins who is there already by activation code.
-
-    A member without an id number (a newborn) gets a record too, once by name, sex and birth date.
-    Raises `PersonInvalid`, `AlreadyOnRecord`, `AlreadyFamily`.
-    """
-    person = persons.checked(given)
-    await person_rows.lock(tx, holder)  # a double click waits here, then meets the first one below
-    if person.id_number is None and any(
-        not persons.differing(known, person) for _, known in await family(tx, holder)
-    ):
-        raise AlreadyFamily
-    person_id, is_new = await _find_or_prove(tx, person, activation_code)
-    if person_id == holder:
-        raise PersonInvalid(fields={"id_number": "不能把自己添加为家庭成员"})
-    if not await rows.add_family_member(tx, new_id(), holder, person_id, relation):
-        raise AlreadyFamily
-    await rows.enrol(tx, person_id, institution_id, None)
-    await persons.registered(tx, caller, person_id, institution_id, is_new=is_new)
-    await _tell(tx, caller, "people.family.add", person_id)
-    return next(pair for pair in await family(tx, holder) if pair[0].member_person_id == person_id)
-
-
-async def family(tx: Tx, holder: UUID) -> list[tuple[FamilyMember, Person]]:
-    """The holder's family by name. It is short, so it is opened and sorted by pinyin in memory."""
-    members = {member.member_person_id: member for member in await rows.family(tx, holder)}
-    found = await person_rows.get_many(tx, list(members))
-    return [
-        (members[person.id], person) for person in sorted(found, key=lambda one: identity.sort_key(one.name))
-    ]
-
-
-async def end_family_member(tx: Tx, caller: Caller, holder: UUID, member_id: UUID) -> None:
-    """The holder no longer acts for the member, whose record stays. Raises `FamilyMemberNotFound`."""
-    person_id = await rows.end_family_member(tx, holder, member_id)
-    if person_id is None:
-        raise FamilyMemberNotFound
-    await _tell(tx, caller, "people.family.end", person_id)
-
-
-async def may_act_for(tx: Tx, holder: UUID, person_id: UUID) -> bool:
-    """Whether the person is the holder, or somebody of the holder's family."""
-    return holder == person_id or await rows.is_family(tx, holder, person_id)
-
-
-async def _tell(tx: Tx, caller: Caller, action: str, person_id: UUID) -> None:
-    await audit.record(tx, caller, action, subject=f"people.family_members/{person_id}", person_id=person_id)
