@@ -1,4 +1,4 @@
-"""The demonstration: one hospital, its staff, an exam vendor and four customers.
+"""The demonstration: one hospital, its staff, an exam vendor, four customers and the family of one of them.
 
 The customers are people whom the sandbox's exam centre knows, or not: they are bound over the wire by US-K1 once both sides run.
 Passwords and the administrator's second factor are derived from `demo_seed` of KANGHU_HOME, so every installation has its own.
@@ -128,6 +128,45 @@ CUSTOMERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Somebody of a customer's family, without an account of their own."""
+
+    relation: str
+    person: people.PersonInput
+    answers: dict[str, Any] | None = None
+
+
+FAMILY_OF = "demo-zhang"
+FAMILY = (
+    Relative("child", people.PersonInput(name="张小满", sex="2", birth_date=date(2016, 5, 21))),
+    Relative(
+        "parent",
+        people.PersonInput(
+            name="赵桂兰", sex="2", birth_date=date(1943, 5, 12), id_type="01", id_number="110101194305120026"
+        ),
+        {
+            "residence_north": True,
+            "residence_urban": True,
+            "smoking_status": "never",
+            "diagnosed": ["hypertension", "diabetes"],
+            "bp_drug_2_weeks": True,
+            "family_ascvd_first_degree": False,
+            "family_diabetes_first_degree": False,
+            "family_cancer": ["none"],
+            "height_cm": 156,
+            "weight_kg": 55,
+            "waist_cm": 84,
+            "sbp": 138,
+            "dbp": 76,
+            "pregnant": "no",
+            "menopause": True,
+            "gdm_history": False,
+        },
+    ),
+)
+
+
 def _derived(purpose: str) -> bytes:
     seed = Home(settings().home).secrets()["demo_seed"]
     return hmac.digest(seed.encode(), purpose.encode(), hashlib.sha256)
@@ -163,6 +202,7 @@ async def load(tx: Tx) -> None:
     await _load_vendor(tx, institution)
     for customer in CUSTOMERS:
         await _load_customer(tx, institution, customer)
+    await _load_family(tx, institution)
 
 
 async def _load_vendor(tx: Tx, institution: UUID) -> None:
@@ -200,28 +240,58 @@ async def _load_customer(tx: Tx, institution: UUID, customer: Customer) -> None:
             institution_id=institution,
             display_name=customer.person.name,
         )
-    if customer.answers is not None and not await forms.has_completed(tx, person_id):
-        await forms.save_completed(tx, person_id, "health_self_test", customer.answers, SYSTEM)
+    await _answer(tx, person_id, customer.answers)
+
+
+async def _answer(tx: Tx, person_id: UUID, answers: dict[str, Any] | None) -> None:
+    if answers is not None and not await forms.has_completed(tx, person_id):
+        await forms.save_completed(tx, person_id, "health_self_test", answers, SYSTEM)
+
+
+async def _holder(tx: Tx) -> Caller:
+    """The customer who has a family, as they act on the phone."""
+    customer = next(found for found in CUSTOMERS if found.username == FAMILY_OF)
+    person_id = await _person_id(tx, customer.person)
+    assert person_id is not None, "loaded before"
+    return Caller(kind="customer", person_id=person_id, display="演示数据")
+
+
+async def _load_family(tx: Tx, institution: UUID) -> None:
+    holder = await _holder(tx)
+    if await people.has_family(tx, holder):
+        return
+    for relative in FAMILY:
+        person_id = await people.add_family_member(
+            tx, holder, relative.person, relative.relation, institution
+        )
+        await _answer(tx, person_id, relative.answers)
 
 
 async def bind(_chosen: Settings, database: Database) -> int:
     """US-K1 over the wire for every customer who is not bound yet, as if each had signed on the phone; how many."""
-    bound = 0
+    async with database.transaction() as tx:
+        version = (await people.agreement(tx, exchange.AGREEMENT)).version
+        waiting = await _unbound(tx)
+    for caller in waiting:
+        await exchange.bind_account(database, caller, caller.own_person(), VENDOR_ID, version, "h5")
+    return len(waiting)
+
+
+async def _unbound(tx: Tx) -> list[Caller]:
+    """Customers, and those of the family whom a vendor can tell apart (by id number), as the customer acts for them."""
+    callers = []
     for customer in CUSTOMERS:
-        async with database.transaction() as tx:
-            person_id = await _person_id(tx, customer)
-            if person_id is None or await exams.accounts_of(tx, person_id):
-                continue
-            version = (await people.agreement(tx, exchange.AGREEMENT)).version
-        caller = Caller(kind="customer", person_id=person_id, display="演示数据")
-        await exchange.bind_account(database, caller, person_id, VENDOR_ID, version, "h5")
-        bound += 1
-    return bound
+        if (person_id := await _person_id(tx, customer.person)) is not None:
+            callers.append(Caller(kind="customer", person_id=person_id, display="演示数据"))
+    for relative in FAMILY:
+        if relative.person.id_number and (person_id := await _person_id(tx, relative.person)) is not None:
+            callers.append((await _holder(tx)).on_behalf_of(person_id))
+    return [caller for caller in callers if not await exams.accounts_of(tx, caller.own_person())]
 
 
-async def _person_id(tx: Tx, customer: Customer) -> UUID | None:
-    assert customer.person.id_number is not None
-    return await people.find_by_id_number(tx, "01", customer.person.id_number)
+async def _person_id(tx: Tx, person: people.PersonInput) -> UUID | None:
+    assert person.id_number is not None
+    return await people.find_by_id_number(tx, "01", person.id_number)
 
 
 async def info(tx: Tx) -> dict[str, Any]:
@@ -253,7 +323,7 @@ async def info(tx: Tx) -> dict[str, Any]:
 
 
 async def _customer_info(tx: Tx, customer: Customer) -> dict[str, Any] | None:
-    person_id = await _person_id(tx, customer)
+    person_id = await _person_id(tx, customer.person)
     bound = await exams.accounts_of(tx, person_id) if person_id else []
     if person_id is None or not bound:
         return None

@@ -52,6 +52,7 @@ __all__ = [
     "PersonFacts",
     "PersonInput",
     "StoredIdentity",
+    "add_family_member",
     "agreement",
     "compare_identity",
     "correct_person",
@@ -59,6 +60,7 @@ __all__ = [
     "find_by_id_number",
     "get_person",
     "has_consent",
+    "has_family",
     "identity_indexes",
     "identity_of",
     "mask_address",
@@ -147,6 +149,22 @@ async def may_act_for(tx: Tx, caller: Caller, person_id: UUID) -> bool:
     joined by activation code or has agreed. False for everybody else."""
     holder = caller.session_person()
     return holder is not None and await _families_service.may_act_for(tx, holder, person_id)
+
+
+async def add_family_member(
+    tx: Tx, holder: Caller, person: PersonInput, relation: str, institution_id: UUID
+) -> UUID:
+    """Puts somebody of the holder's family on record; the id of that person. Raises `people.already_family`,
+    `people.already_on_record`, `people.person_invalid`."""
+    added = await _families_service.add_family_member(
+        tx, holder, holder.own_person(), person, relation, institution_id, None
+    )
+    return added.person.id
+
+
+async def has_family(tx: Tx, holder: Caller) -> bool:
+    """Whether the customer has added anybody to their family."""
+    return bool(await _families_service.family(tx, holder.own_person()))
 
 
 async def enrol(
