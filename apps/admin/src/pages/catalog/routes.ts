@@ -24,7 +24,7 @@ export default area(
     },
   },
   {
-    path: '/catalog/trees/:id',
+    path: '/catalog/trees/versions',
     name: 'catalog-tree',
     component: () => import('./trees/TreePage.vue'),
     meta: { title: '项目的语义扩展', permission: 'catalog.tree.read', parent: 'catalog-trees' },
