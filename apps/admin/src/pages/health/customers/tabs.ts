@@ -1,4 +1,5 @@
 import { defineAsyncComponent, type Component } from 'vue'
+import LoadingState from '@/components/states/LoadingState.vue'
 
 interface Tab {
   key: string
@@ -8,42 +9,45 @@ interface Tab {
   component: Component
 }
 
+const tab = (loader: () => Promise<{ default: Component }>) =>
+  defineAsyncComponent({ loader, loadingComponent: LoadingState, delay: 200 })
+
 /** The tabs of a customer's page; each gets the person as `person`. */
 export const tabs: readonly Tab[] = [
   {
     key: 'timeline',
     title: '时间线',
     permission: ['exams.booking.read', 'forms.response.read', 'health.finding.read'],
-    component: defineAsyncComponent(() => import('./TimelineTab.vue')),
+    component: tab(() => import('./TimelineTab.vue')),
   },
   {
     key: 'results',
     title: '体检结果',
     permission: ['exams.result.read'],
-    component: defineAsyncComponent(() => import('./results/ResultsTab.vue')),
+    component: tab(() => import('./results/ResultsTab.vue')),
   },
   {
     key: 'risks',
     title: '风险评估',
     permission: ['health.risk.read'],
-    component: defineAsyncComponent(() => import('./risks/RisksTab.vue')),
+    component: tab(() => import('./risks/RisksTab.vue')),
   },
   {
     key: 'forms',
     title: '问卷',
     permission: ['forms.response.read'],
-    component: defineAsyncComponent(() => import('./forms/FormsTab.vue')),
+    component: tab(() => import('./forms/FormsTab.vue')),
   },
   {
     key: 'reports',
     title: '报告',
     permission: ['exams.result.read'],
-    component: defineAsyncComponent(() => import('./ReportsTab.vue')),
+    component: tab(() => import('./ReportsTab.vue')),
   },
   {
     key: 'record',
     title: '档案',
     permission: ['people.person.read'],
-    component: defineAsyncComponent(() => import('./record/RecordTab.vue')),
+    component: tab(() => import('./record/RecordTab.vue')),
   },
 ]
