@@ -31,6 +31,6 @@ export function plan(rows: Row[], checks: Shape<'MappingCheck'>[], least: number
     if (others.length) return line('doubtful', `与 ${others.map((other) => other.code).join('、')} 选了同一个标准项目`)
     if (check?.also_mapped.length) return line('doubtful', `这个标准项目已有对照：${check.also_mapped.join('、')}`)
     if (row.best.score < least) return line('low', '低于所定的推荐分')
-    return line('fine', row.best.reasons.join('、'))
+    return line('fine', row.best.reasons.slice(0, 2).join('、'))
   })
 }

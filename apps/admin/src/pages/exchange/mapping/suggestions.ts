@@ -50,5 +50,8 @@ export function useSuggestions(vendorId: string, rows: Ref<Item[]>) {
 /** Scores order candidates; shown without the zero and the point. */
 export const points = (score: number) => Math.round(score * 100)
 
+/** UCUM writes «without unit» as 1; nobody else does. */
+export const shownUnit = (unit: string | undefined) => (unit === '1' ? '' : (unit ?? ''))
+
 const AGAINST = new Set(['单位无法换算', '标准项目不带单位', '标本不一致', '科室不一致'])
 export const speaksAgainst = (reason: string) => AGAINST.has(reason)
