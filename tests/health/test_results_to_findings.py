@@ -500,7 +500,9 @@ async def test_risks_for_staff_and_for_the_person(
     assert [entry["status"] for entry in page["items"]] == ["computed", "not_computable"]
     cards = (await client.get("/api/patient/health/risks", headers=sign_in(as_person))).json()
     assert {card["model"] for card in cards} == set(current)
-    assert "inputs" not in cards[0]
+    told = {given["label"]: given for card in cards for given in card["inputs"]}
+    assert told["年龄"]["unit"] == "岁"
+    assert all("reference" not in given for given in told.values()), "of our ids a person learns nothing"
     audited = await rows(
         database, "SELECT DISTINCT action FROM kernel.audit_inbox WHERE person_id IS NOT NULL ORDER BY action"
     )

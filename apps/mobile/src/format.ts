@@ -46,3 +46,16 @@ export function instantText(instant: string): string {
 export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / (24 * 3600_000))
 }
+
+/** How far a form is filled, or when it was last handed in. */
+export function formProgress(form: { completed_at?: string | null; draft_completeness?: number | null }): string {
+  if (form.draft_completeness) return `已填 ${form.draft_completeness}%`
+  return form.completed_at ? `${instantText(form.completed_at)} 已填` : '未填'
+}
+
+/** UCUM spells some units in a way that nobody prints. */
+const UNITS: Record<string, string> = { 'mm[Hg]': 'mmHg', 'umol/L': 'μmol/L', 'kg/m2': 'kg/m²', '10*9/L': '10⁹/L', '10*12/L': '10¹²/L' }
+
+export function unitText(unit: string): string {
+  return UNITS[unit] ?? unit
+}

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Channel = Literal["phone", "in_person", "wechat", "sms", "in_app", "other"]
 
@@ -278,6 +278,18 @@ class FlaggedResultView(_FromRow):
 # -- for the person -----------------------------------------------------------------------------------------------
 
 
+class RiskInput(BaseModel):
+    """A value that an assessment was made of."""
+
+    label: str
+    value: Any
+    unit: str | None = None
+    source: Literal["person", "result", "answer", "derived"] = Field(
+        description="档案、体检结果、问卷或由其他数据推算"
+    )
+    at: datetime | None = None
+
+
 class RiskCard(_FromRow):
     """A risk assessment as its person sees it."""
 
@@ -291,9 +303,16 @@ class RiskCard(_FromRow):
     advice: str | None
     missing: list[str] = Field(description="还缺哪些数据")
     reason: str | None
+    inputs: list[RiskInput] = Field(description="评估所用的数据")
     notes: list[str]
     details: dict[str, Any]
     assessed_at: datetime
+
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _without_names(cls, stored: Any) -> Any:
+        """Stored by name; a person reads labels."""
+        return list(stored.values()) if isinstance(stored, dict) else stored
 
 
 class OwnFinding(BaseModel):
@@ -321,10 +340,19 @@ class OwnLine(BaseModel):
     cautions: list[str]
 
 
+class OwnRemoved(BaseModel):
+    """An item that would have been on the list, and why it is not."""
+
+    name: str
+    reason: str
+
+
 class OwnChecklist(BaseModel):
     id: UUID
     appointment_date: date | None
     confirmed: bool = Field(description="医生是否已确认")
     generated_at: datetime
     lines: list[OwnLine]
+    not_taken: list[OwnLine] = Field(description="可以加做但没有选中的项目")
+    removed: list[OwnRemoved] = Field(description="因禁忌去掉的项目")
     cautions: list[str]
