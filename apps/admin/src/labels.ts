@@ -120,6 +120,23 @@ export const messageCodes: Names = {
 
 export const directions: Names = { in: '收到', out: '发出' }
 
+/** A secret of a credential. */
+export const secretStates: Labels = {
+  live: { text: '有效', tone: 'good' },
+  ending: { text: '即将失效', tone: 'warn' },
+  expired: { text: '已到期', tone: 'quiet' },
+  revoked: { text: '已吊销', tone: 'quiet' },
+}
+
+/** How an exam system's last 24 hours look. */
+export const vendorLights: Labels = {
+  good: { text: '正常', tone: 'good' },
+  some: { text: '有失败', tone: 'warn' },
+  bad: { text: '故障', tone: 'bad' },
+  silent: { text: '近 24 小时无调用', tone: 'quiet' },
+  off: { text: '已停用', tone: 'quiet' },
+}
+
 export const mappingStates: Labels = {
   unmapped: { text: '未对照', tone: 'warn' },
   confirmed: { text: '已对照', tone: 'good' },
