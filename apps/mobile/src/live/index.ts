@@ -2,7 +2,7 @@ import { LiveConnection } from './connection'
 import { openChunked, openFetch, type OpenStream } from './stream'
 
 export { announce } from './changes'
-export { usePages, useResource } from './resource'
+export { useOpenResource, usePages, useResource } from './resource'
 export type { Pages, Resource } from './resource'
 
 let open: OpenStream = openChunked

@@ -25,6 +25,15 @@ const FRESH_MS = 30_000
  * anew when it becomes another.
  */
 export function useResource<T>(topic: string, loader: () => Promise<T>, needs?: () => string): Resource<T> {
+  return resourceOf(topic, loader, () => identity.token !== '', needs)
+}
+
+/** The same for pages that are seen before signing in. */
+export function useOpenResource<T>(topic: string, loader: () => Promise<T>, needs?: () => string): Resource<T> {
+  return resourceOf(topic, loader, () => true, needs)
+}
+
+function resourceOf<T>(topic: string, loader: () => Promise<T>, mayLoad: () => boolean, needs?: () => string): Resource<T> {
   let visible = true
   let stale = false
   let loadedAt = 0
@@ -39,7 +48,7 @@ export function useResource<T>(topic: string, loader: () => Promise<T>, needs?: 
   }) as Resource<T>
 
   async function reload() {
-    if ((needs && !needs()) || !identity.token) return
+    if ((needs && !needs()) || !mayLoad()) return
     const mine = ++attempt
     stale = false
     resource.loading = true
