@@ -123,7 +123,9 @@ class SignIn:
         self.callers[token] = caller
         return {"Authorization": f"Bearer {token}"}
 
-    async def authenticate(self, _tx: Tx, token: str, *, ip: str, request_id: str) -> Caller | None:
+    async def authenticate(
+        self, _tx: Tx, token: str, *, ip: str = "", request_id: str = "", idle: bool = False
+    ) -> Caller | None:
         return self.callers.get(token)
 
 

@@ -6,9 +6,16 @@ import asyncpg
 import pytest
 
 from kanghu.kernel.db import Database
+from kanghu.main.live import stream
 
 from ..conftest import TEMPLATE, dsn_of
 from .house import House, built
+
+
+@pytest.fixture(autouse=True)
+def streams_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests read whole answers; open streams are for tests/live."""
+    monkeypatch.setattr(stream, "LONGEST_S", 0.0)
 
 
 @pytest.fixture(scope="session")

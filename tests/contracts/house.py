@@ -113,9 +113,13 @@ class House:
     knocks: int = 0
     post: Any = None
 
-    async def authenticate(self, tx: Tx, token: str, *, ip: str, request_id: str) -> Caller | None:
+    async def authenticate(
+        self, tx: Tx, token: str, *, ip: str = "", request_id: str = "", idle: bool = False
+    ) -> Caller | None:
         """Sessions as in life; `stand_in` adds callers that no role makes."""
-        return self.tokens.get(token) or await accounts.authenticate(tx, token, ip=ip, request_id=request_id)
+        return self.tokens.get(token) or await accounts.authenticate(
+            tx, token, ip=ip, request_id=request_id, idle=idle
+        )
 
     def stand_in(self, caller: Caller) -> dict[str, str]:
         token = new_id().hex

@@ -31,9 +31,12 @@ def _access(route: Route) -> str:
         return route.access.permission
     if isinstance(route.access, Anyone):
         return f"无须登录：{route.access.why}"
-    return {"SignedAccess": "厂家签名", "SignedIn": "已登录", "HalfSignedIn": "已登录（含受限会话）"}[
-        type(route.access).__name__
-    ]
+    return {
+        "SignedAccess": "厂家签名",
+        "SignedIn": "已登录",
+        "SignedInAndWaits": "已登录",
+        "HalfSignedIn": "已登录（含受限会话）",
+    }[type(route.access).__name__]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import httpx
 import pyotp
 import pytest
 
-from kanghu.kernel.security import PERMISSIONS, Anyone, Caller, Scope, SignedIn
+from kanghu.kernel.security import PERMISSIONS, Anyone, Caller, Scope, SignedIn, SignedInAndWaits
 from kanghu.modules.accounts.roles import BUILTIN_ROLES, permissions_of
 from kanghu.modules.exchange.access import SignedAccess
 
@@ -216,7 +216,7 @@ UP_TO = {"notices_mark_own_read_up_to", "notices_mark_staff_read_up_to"}
 def is_own(route: Route) -> bool:
     """Routes for whoever is signed in, about nobody but themselves."""
     own = route.access.permission is not None and ".own." in route.access.permission
-    return own or isinstance(route.access, SignedIn)
+    return own or isinstance(route.access, SignedIn | SignedInAndWaits)
 
 
 async def test_customers_requests_of_this_test_are_good_ones(house: House) -> None:
@@ -275,7 +275,10 @@ async def test_staff_never_reach_the_inbox_and_sessions_of_others(
     before = await house.fingerprint()
     asked = 0
     for route in routes_of(house.app):
-        if isinstance(route.access, SignedIn) and route.operation not in ENDS_THE_SESSION | UP_TO:
+        if (
+            isinstance(route.access, SignedIn | SignedInAndWaits)
+            and route.operation not in ENDS_THE_SESSION | UP_TO
+        ):
             if route.method != "GET" and not names_something(route, other):
                 continue
             answer = await ask(house, route, headers, other)

@@ -73,6 +73,7 @@ async def f(tx, lock, name):
 SQL_OUTSIDE = {
     "kernel/audit.py": "the audit log is the kernel's",
     "kernel/jobs.py": "so is the queue",
+    "kernel/live.py": "and what is told to open pages",
     "main/app.py": "the probe of /healthz",
     "main/documents.py": "reads the database's own catalogue",
     "main/operations.py": "dead letters of the queue",

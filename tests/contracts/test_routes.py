@@ -139,7 +139,7 @@ def test_every_route_says_in_chinese_what_it_does() -> None:
 def test_paths_tell_their_audience() -> None:
     for route in ROUTES:
         assert route.path.startswith(
-            ("/api/admin/", "/api/patient/", "/api/session/", "/open/v1/", "/healthz")
+            ("/api/admin/", "/api/patient/", "/api/session/", "/api/live", "/open/v1/", "/healthz")
         )
 
 

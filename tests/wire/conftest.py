@@ -21,7 +21,7 @@ import pytest
 
 from kanghu_sandbox.wire.signature import Credentials, signed_headers
 
-START_S = 120
+START_S = 300
 
 
 def free_port() -> int:

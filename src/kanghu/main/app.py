@@ -11,7 +11,9 @@ from kanghu.kernel.config import settings
 from kanghu.kernel.db import Database
 from kanghu.kernel.security import Authenticator, Caller, anyone, check_routes
 from kanghu.kernel.web import MIB, Edge, Transaction, install_error_handlers
-from kanghu.main import modules, openapi, operations, pages
+from kanghu.main import modules, openapi, operations, pages, workbench
+from kanghu.main.live import endpoints as live
+from kanghu.main.live.hub import Hub
 from kanghu.modules.people import public as people
 
 _LIMITS = (("/open/v1/exam/reports", 8 * MIB),)
@@ -28,7 +30,9 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await database.open()
+        await app.state.live.start()
         yield
+        await app.state.live.stop()
         await database.close()
 
     app = FastAPI(
@@ -42,9 +46,10 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
     app.state.database = database
     app.state.authenticate = authenticate
     app.state.represent = people.represent
+    app.state.live = Hub(database, lambda tx, token: authenticate(tx, token, idle=True))
     install_error_handlers(app)
     # Routes are tried in turn, so the vendors' hot ones come first: the exchange is the highest floor.
-    for router in reversed([*operations.ROUTERS, *modules.load()]):
+    for router in reversed([live.router, workbench.router, *operations.ROUTERS, *modules.load()]):
         app.include_router(router)
 
     @app.get("/healthz", operation_id="main_get_health", tags=["main"])

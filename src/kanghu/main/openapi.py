@@ -17,8 +17,8 @@ from kanghu.kernel.security import FOR_PERSON, ON_BEHALF, Anyone, access_of, all
 from kanghu.modules.exchange.wire import document as exchange
 
 AUDIENCES = {
-    "admin": ("康护管理端接口", ("/api/admin/", "/api/session")),
-    "patient": ("康护客户端接口", ("/api/patient/", "/api/session")),
+    "admin": ("康护管理端接口", ("/api/admin/", "/api/session", "/api/live")),
+    "patient": ("康护客户端接口", ("/api/patient/", "/api/session", "/api/live")),
     "open": ("康护体检对接开放接口", ("/open/",)),
 }
 

@@ -11,6 +11,7 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.errors import NotFound
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
+from kanghu.kernel.waiting import Waiting
 from kanghu.kernel.web import Transaction
 
 admin = APIRouter(prefix="/api/admin/operations", tags=["operations"])
@@ -65,6 +66,14 @@ async def retry_dead_letter(
     if name is None:
         raise DeadLetterNotFound
     await audit.record(tx, caller, "main.job.retry", subject=f"pgqueuer/{job_id}", detail={"name": name})
+
+
+async def waiting(tx: Tx) -> Waiting:
+    """How many dead letters there are."""
+    found = await tx.fetchrow(
+        "SELECT count(*) AS count, min(updated) AS oldest_at FROM pgqueuer WHERE status = 'failed'"
+    )
+    return Waiting.counted(found)
 
 
 async def _held(tx: Tx, before: int | None, limit: int) -> list[DeadLetter]:

@@ -1,4 +1,5 @@
-"""The worker process: `python -m kanghu.main.worker`. Runs jobs and timers, and moves the audit inbox into its chain.
+"""The worker process: `python -m kanghu.main.worker`. Runs jobs and timers, moves the audit inbox into its chain and gives live
+updates their numbers.
 
 It is crash-only: when the database goes away it ends at once, and the supervisor starts it again. What it was doing is
 delivered again when its heartbeat has run out. A slow farewell would do harm: it would book running jobs as failed.
@@ -8,18 +9,21 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import uvloop
 
-from kanghu.kernel import audit, jobs, log
+from kanghu.kernel import audit, jobs, live, log
 from kanghu.kernel.db import Database
 from kanghu.main import modules
 from kanghu.main.process import NotPrepared, prepare
 
 SEAL_EVERY_S = 2.0
+# A person who waits for a change sees it this much later, and many small changes become one.
+NUMBER_EVERY_S = 0.3
 
 
 class DatabaseLost(Exception):
@@ -38,10 +42,20 @@ async def seal_audit(database: Database, anchors: Path, stop: asyncio.Event) -> 
         if stop.is_set():
             return
         if not sealed:
-            try:
-                await asyncio.wait_for(stop.wait(), SEAL_EVERY_S)
-            except TimeoutError:
-                continue
+            await rest(stop, SEAL_EVERY_S)
+
+
+async def number_live(database: Database, stop: asyncio.Event) -> None:
+    """Until `stop`: what was told since the last look gets its numbers and goes out to the web processes."""
+    while not stop.is_set():
+        async with database.transaction() as tx:
+            await live.number(tx)
+        await rest(stop, NUMBER_EVERY_S)
+
+
+async def rest(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def until_lost(dsn: str) -> None:
@@ -66,6 +80,7 @@ async def run(database: Database, anchors: Path, stop: asyncio.Event, *, concurr
     queue = jobs.queue_of(pool, database)
     lost = asyncio.create_task(until_lost(database.dsn))
     sealer = asyncio.create_task(seal_audit(database, anchors, stop))
+    numberer = asyncio.create_task(number_live(database, stop))
     worker = asyncio.create_task(
         queue.run(
             dequeue_timeout=timedelta(seconds=5),
@@ -78,14 +93,14 @@ async def run(database: Database, anchors: Path, stop: asyncio.Event, *, concurr
         )
     )
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({sealer, worker, lost, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({sealer, numberer, worker, lost, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():
-        for ended in (sealer, worker, lost):
+        for ended in (sealer, numberer, worker, lost):
             if ended.done() and (error := ended.exception()):
                 raise error
         raise DatabaseLost
     queue.shutdown.set()
-    await asyncio.gather(sealer, worker)
+    await asyncio.gather(sealer, numberer, worker)
     lost.cancel()
     await asyncio.wait_for(pool.close(), 5)
     await database.close()

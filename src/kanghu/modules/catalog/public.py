@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from kanghu.kernel.db import Tx
+from kanghu.kernel.security import Caller, Scope
+from kanghu.kernel.waiting import Waiting
 from kanghu.modules.catalog import mapping_index as index
 from kanghu.modules.catalog import policy, repository
 from kanghu.modules.catalog.mapping_index import MappedItem, MappingIndex, Match, Unmatched
@@ -53,6 +55,8 @@ __all__ = [
     "vendor_institution",
     "vendor_items_for",
     "vendor_names",
+    "waiting_items",
+    "waiting_trees",
 ]
 
 
@@ -129,3 +133,13 @@ async def vendor_items_for(
 async def approved_trees(tx: Tx, item_codes: Sequence[str]) -> dict[str, ItemTree]:
     """The approved structured sub-elements (语义扩展) of the given items; items without an approved version are missing."""
     return {tree.item_code: tree for tree in await repository.trees.approved(tx, item_codes)}
+
+
+async def waiting_items(tx: Tx, scope: Scope) -> Waiting:
+    """Vendors' items that wait to be mapped, or to be mapped again."""
+    return await repository.vendor_items.count_unmapped(tx, scope.institutions, scope.everything)
+
+
+async def waiting_trees(tx: Tx, caller: Caller) -> Waiting:
+    """Item trees that wait for this caller's approval."""
+    return await repository.trees.count_submitted(tx, caller.account_id)

@@ -1,6 +1,6 @@
 """Tells the customer when results or a report have come; unbinds who withdraws the agreement."""
 
-from kanghu.kernel import audit
+from kanghu.kernel import audit, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import on
 from kanghu.kernel.security import SYSTEM
@@ -22,7 +22,8 @@ async def unbind(tx: Tx, event: ConsentRevoked) -> None:
 
 @on(ResultsChanged)
 async def tell_results(tx: Tx, event: ResultsChanged) -> None:
-    """Once an exam: sixty pushes of one exam are one piece of news."""
+    """Once an exam: sixty pushes of one exam are one piece of news. Pages that show results hear of each."""
+    await live.tell(tx, "exams.results", person_id=event.person_id, institution_id=event.institution_id)
     await notices.notify(
         tx,
         "results_received",

@@ -4,13 +4,24 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
+from kanghu.kernel.waiting import Waiting
+from kanghu.modules.exchange.repository import messages as _messages
 from kanghu.modules.exchange.repository import sealing as _sealing
+from kanghu.modules.exchange.repository import staging as _staging
 from kanghu.modules.exchange.repository import vendors as _rows
 from kanghu.modules.exchange.service.bind import AGREEMENT, Binding
 from kanghu.modules.exchange.service.bind import bind as bind_account
 from kanghu.modules.exchange.service.vendors import create_vendor
 
-__all__ = ["AGREEMENT", "Binding", "bind_account", "ensure_vendor", "reseal"]
+__all__ = [
+    "AGREEMENT",
+    "Binding",
+    "bind_account",
+    "ensure_vendor",
+    "reseal",
+    "vendor_faults",
+    "waiting_results",
+]
 
 
 async def reseal(tx: Tx, limit: int) -> int:
@@ -46,3 +57,13 @@ async def ensure_vendor(
         exam_no_optional=False,
         vendor_id=vendor_id,
     )
+
+
+async def waiting_results(tx: Tx, scope: Scope) -> Waiting:
+    """Results that wait for a mapping or for their exam."""
+    return await _staging.count_waiting(tx, scope)
+
+
+async def vendor_faults(tx: Tx, scope: Scope) -> Waiting:
+    """Messages of the last 24 hours that could not be stored, or not be sent."""
+    return await _messages.count_faults(tx, scope)

@@ -25,6 +25,7 @@ async def judge_report(tx: Tx, event: ReportReceived) -> None:
     """The report ends the exam: all its items are judged once more, and its list is history."""
     await monitor.results_changed(tx, event.person_id, event.exam_id, event.institution_id, None)
     await checklists.mark_used(tx, event.person_id, event.institution_id, event.exam_id, clock.now())
+    await lists.show(tx, event.person_id, event.institution_id)
 
 
 @on(QuestionnaireCompleted)
@@ -91,3 +92,4 @@ async def tell_list_ready(tx: Tx, event: ListConfirmed) -> None:
 @on(BookingEnded)
 async def drop_list(tx: Tx, event: BookingEnded) -> None:
     await checklists.drop_drafts(tx, event.booking_id)
+    await lists.show(tx, event.person_id, event.institution_id)

@@ -36,6 +36,7 @@ from kanghu.modules.people.identity import (
     sort_key,
 )
 from kanghu.modules.people.models import Agreement, Consent, Person, PersonFacts, PersonInput
+from kanghu.modules.people.repository import enrolments as _enrolment_rows
 from kanghu.modules.people.repository import persons as _rows
 from kanghu.modules.people.sealing import id_number_index, identity_indexes
 from kanghu.modules.people.service import consents as _consents
@@ -57,12 +58,14 @@ __all__ = [
     "compare_identity",
     "correct_person",
     "enrol",
+    "family_of",
     "find_by_id_number",
     "get_person",
     "has_consent",
     "has_family",
     "identity_indexes",
     "identity_of",
+    "institutions_of",
     "mask_address",
     "mask_id_number",
     "mask_name",
@@ -165,6 +168,17 @@ async def add_family_member(
 async def has_family(tx: Tx, holder: Caller) -> bool:
     """Whether the customer has added anybody to their family."""
     return bool(await _families_service.family(tx, holder.own_person()))
+
+
+async def family_of(tx: Tx, person_id: UUID) -> list[UUID]:
+    """The person and those of their family for whom they may act as a customer."""
+    return await _families_service.acted_for(tx, person_id)
+
+
+async def institutions_of(tx: Tx, person_id: UUID) -> list[UUID]:
+    """Where the person is enrolled."""
+    enrolments = await _enrolment_rows.of_person(tx, person_id)
+    return [found.institution_id for found in enrolments if found.ended_at is None]
 
 
 async def enrol(

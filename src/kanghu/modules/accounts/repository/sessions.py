@@ -9,13 +9,15 @@ from kanghu.modules.accounts.models import Credentials, Failures, LiveSession, N
 
 # One round trip per request. `touched` notes the use once a minute and never waits: a row that another request of the
 # same session holds is skipped.
-_LIVE = """
+_TOUCH = """
 WITH touched AS (
     UPDATE accounts.sessions SET last_seen_at = $2
      WHERE id = (SELECT id FROM accounts.sessions
                   WHERE token_hash = $1 AND revoked_at IS NULL AND last_seen_at < $2::timestamptz - interval '1 minute'
                     AND expires_at > $2 AND last_seen_at + idle_limit > $2
                     FOR UPDATE SKIP LOCKED))
+"""
+_LIVE = """
 SELECT s.id AS session_id, s.second_factor, a.id AS account_id, a.kind, a.display_name_sealed, a.must_change_password,
        a.institution_id, a.department_id, a.person_id,
        coalesce(given.held, '{}') AS held, coalesce(given.requires_totp, false) AS requires_totp,
@@ -37,6 +39,11 @@ SELECT s.id AS session_id, s.second_factor, a.id AS account_id, a.kind, a.displa
 
 
 async def live_session(tx: Tx, token_hash: bytes, now: datetime) -> LiveSession | None:
+    return row(LiveSession, await tx.fetchrow(_TOUCH + _LIVE, token_hash, now))
+
+
+async def peek_session(tx: Tx, token_hash: bytes, now: datetime) -> LiveSession | None:
+    """The same without noting that the session was used."""
     return row(LiveSession, await tx.fetchrow(_LIVE, token_hash, now))
 
 

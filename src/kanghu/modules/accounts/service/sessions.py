@@ -27,12 +27,17 @@ from kanghu.modules.accounts.repository import sessions as rows
 from kanghu.modules.accounts.service.sign_in import one_more, use_code
 
 
-async def authenticate(tx: Tx, token: str, *, ip: str = "", request_id: str = "") -> Caller | None:
+async def authenticate(
+    tx: Tx, token: str, *, ip: str = "", request_id: str = "", idle: bool = False
+) -> Caller | None:
     """The caller behind a session token, None when it is unknown, expired, idle or revoked: one round trip.
+
+    `idle`: this is no use of the session and does not keep it alive.
 
     Raises `TotpEnrolmentNeeded` or `PasswordChangeNeeded` (both `SessionLimited`) for a session that is good for that only.
     """
-    live = await rows.live_session(tx, tokens.token_hash(token), clock.now())
+    look = rows.peek_session if idle else rows.live_session
+    live = await look(tx, tokens.token_hash(token), clock.now())
     if live is None:
         return None
     limited = _limit(live)

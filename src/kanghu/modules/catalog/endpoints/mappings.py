@@ -41,7 +41,9 @@ async def list_vendor_items(
     caller: Reader,
     tx: Transaction,
     q: Term = "",
-    status: Annotated[Status | None, Query(description="对照状态；unmapped 为未建立对照，suggested 为其中有推荐的")] = None,
+    status: Annotated[
+        Status | None, Query(description="对照状态；unmapped 为未建立对照，suggested 为其中有推荐的")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[VendorItemRow]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
+from kanghu.kernel.waiting import Waiting
 from kanghu.modules.catalog.models import ItemTree, ItemTreeHead
 from kanghu.modules.catalog.repository.text_search import matching
 
@@ -63,6 +64,16 @@ async def heads(
             limit,
         ),
     )
+
+
+async def count_submitted(tx: Tx, but_of: UUID | None) -> Waiting:
+    """Versions that wait for approval; nobody approves their own."""
+    found = await tx.fetchrow(
+        """SELECT count(*) AS count, min(submitted_at) AS oldest_at FROM catalog.item_trees
+            WHERE status = 'submitted' AND author_id IS DISTINCT FROM $1""",
+        but_of,
+    )
+    return Waiting.counted(found)
 
 
 async def insert(

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
+from kanghu.kernel.waiting import Waiting
 from kanghu.modules.catalog.models import Vendor, VendorItemRow
 from kanghu.modules.catalog.repository.seed import affected
 from kanghu.modules.catalog.repository.text_search import matching
@@ -78,6 +79,21 @@ async def list_vendors(tx: Tx, institutions: Sequence[UUID], everything: bool) -
         everything,
     )
     return [dict(record) for record in records]
+
+
+async def count_unmapped(tx: Tx, institutions: Sequence[UUID], everything: bool) -> Waiting:
+    """Items in use that nobody has decided about, or whose mapping has to be looked at again."""
+    found = await tx.fetchrow(
+        """SELECT count(*) AS count, min(i.first_seen) AS oldest_at
+             FROM catalog.vendors v
+             JOIN catalog.vendor_items i USING (vendor_id)
+             LEFT JOIN catalog.mappings m ON m.vendor_id = i.vendor_id AND m.vendor_item_code = i.code
+            WHERE ($2 OR v.institution_id = ANY($1))
+              AND ((m.status IS NULL AND i.active) OR m.status = 'needs_review')""",
+        list(institutions),
+        everything,
+    )
+    return Waiting.counted(found)
 
 
 async def upsert(tx: Tx, vendor_id: UUID, items: Sequence[dict[str, Any]], now: datetime) -> Saved:
@@ -191,9 +207,11 @@ async def remove_unused(tx: Tx, vendor_id: UUID, codes: Sequence[str]) -> int:
 _OFTEN: Final = "interval '1 hour'"
 
 
-async def see(tx: Tx, vendor_id: UUID, items: Sequence[dict[str, Any]], now: datetime) -> None:
-    """Records items that came with results: new ones are added, known ones get the time (at most hourly) and a new name."""
-    await tx.execute(
+async def see(tx: Tx, vendor_id: UUID, items: Sequence[dict[str, Any]], now: datetime) -> bool:
+    """Records items that came with results: new ones are added, known ones get the time (at most hourly) and a new name.
+
+    Whether anything had to be written."""
+    status = await tx.execute(
         f"""INSERT INTO catalog.vendor_items AS t
                 (vendor_id, code, name, name_key, unit_key, unit, specimen, department, result_type, from_dictionary,
                  first_seen, last_in_results, changed_at)
@@ -210,6 +228,7 @@ async def see(tx: Tx, vendor_id: UUID, items: Sequence[dict[str, Any]], now: dat
         list(items),
         now,
     )
+    return affected(status) > 0
 
 
 _RENAMED: Final = """FROM unnest($2::text[], $3::text[]) AS g (code, name_key)

@@ -16,6 +16,7 @@ from kanghu.modules.catalog.mapping_index import needs_unit
 from kanghu.modules.catalog.models import StandardItem, VendorItemRow
 from kanghu.modules.catalog.names import fold, spoken
 from kanghu.modules.catalog.schemas import MappingChoice, SuggestionView, VendorItemSuggestions, VendorView
+from kanghu.modules.catalog.service.vendor_items import show_mappings
 from kanghu.modules.catalog.suggest import StandardName, Suggester, Suggestion, VendorName
 
 READ, WRITE = "catalog.mapping.read", "catalog.mapping.write"
@@ -224,6 +225,7 @@ async def _decide(
 
 
 async def _record(tx: Tx, caller: Caller, action: str, vendor_id: UUID, detail: dict[str, Any]) -> None:
+    await show_mappings(tx, vendor_id)
     await audit.record(tx, caller, action, subject=f"catalog.vendors/{vendor_id}", detail=detail)
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from kanghu.kernel import clock
+from kanghu.kernel import clock, live
 from kanghu.kernel.db import Tx
 from kanghu.modules.catalog import repository, units
 from kanghu.modules.catalog.names import fold
@@ -66,6 +66,7 @@ async def apply_item_changes(
     if not latest:
         return ItemChangeCounts()
     await repository.vendor_items.lock(tx, vendor_id)
+    await show_mappings(tx, vendor_id)
     if change == DELETE:
         return await _retire(tx, vendor_id, list(latest))
     return await _save(tx, vendor_id, list(latest.values()))
@@ -127,5 +128,13 @@ async def see_vendor_items(tx: Tx, vendor_id: UUID, items: Iterable[SeenItem]) -
     version = await repository.mappings.version(tx, vendor_id)
     if renamed:
         await repository.mappings.renew_version(tx, vendor_id)
-    await repository.vendor_items.see(tx, vendor_id, rows, clock.now())
+    if await repository.vendor_items.see(tx, vendor_id, rows, clock.now()):
+        await show_mappings(tx, vendor_id)
     return version
+
+
+async def show_mappings(tx: Tx, vendor_id: UUID) -> None:
+    """To whoever has the vendor's items on a screen."""
+    vendor = await repository.vendor_items.get_vendor(tx, vendor_id)
+    if vendor is not None:
+        await live.tell(tx, "catalog.mappings", institution_id=vendor.institution_id)

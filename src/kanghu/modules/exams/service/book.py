@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from kanghu.kernel import audit, clock
+from kanghu.kernel import audit, clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import publish
 from kanghu.kernel.ids import new_id
@@ -101,7 +101,9 @@ async def request_booking(tx: Tx, caller: Caller, person_id: UUID, vendor_id: UU
         person_id=person_id,
         institution_id=account.institution_id,
     )
-    return await get_booking(tx, booking_id)
+    booked = await get_booking(tx, booking_id)
+    await _show(tx, booked)
+    return booked
 
 
 async def set_capacity(tx: Tx, caller: Caller, vendor_id: UUID, day: date | None, capacity: int) -> None:
@@ -135,7 +137,7 @@ async def get_booking(tx: Tx, booking_id: UUID, scope: Scope = EVERYONE) -> Book
 async def cancel_booking(tx: Tx, caller: Caller, booking_id: UUID, scope: Scope) -> Booking:
     """Before it was sent to the vendor. Raises `BookingNotFound`, `BookingNotCancellable`."""
     await get_booking(tx, booking_id, scope)
-    cancelled = await bookings.move_booking(tx, booking_id, "cancelled")
+    cancelled = await _move(tx, booking_id, "cancelled")
     if cancelled is None:
         raise BookingNotCancellable
     await _end(tx, cancelled)
@@ -152,7 +154,7 @@ async def cancel_booking(tx: Tx, caller: Caller, booking_id: UUID, scope: Scope)
 
 async def mark_sending(tx: Tx, booking_id: UUID) -> Booking | None:
     """The list is confirmed. None when the booking no longer waits for it (cancelled meanwhile, or sent already)."""
-    return await bookings.move_booking(tx, booking_id, "sending")
+    return await _move(tx, booking_id, "sending")
 
 
 async def mark_booked(tx: Tx, booking_id: UUID, exam_no: str | None) -> Booking | None:
@@ -162,15 +164,30 @@ async def mark_booked(tx: Tx, booking_id: UUID, exam_no: str | None) -> Booking 
         holder = await bookings.booking_by_exam_no(tx, current.vendor_id, exam_no)
         if holder is not None and holder.id != booking_id:
             exam_no = None
-    return await _moved(tx, await bookings.move_booking(tx, booking_id, "booked", exam_no=exam_no))
+    return await _moved(tx, await _move(tx, booking_id, "booked", exam_no=exam_no))
 
 
 async def mark_failed(tx: Tx, booking_id: UUID, reason: str) -> Booking | None:
     """The vendor refused (202), or waiting ended; the day's place is free again."""
-    failed = await bookings.move_booking(tx, booking_id, "failed", failure=reason)
+    failed = await _move(tx, booking_id, "failed", failure=reason)
     if failed is not None:
         await _end(tx, failed)
     return await _moved(tx, failed)
+
+
+async def _move(
+    tx: Tx, booking_id: UUID, state: str, *, exam_no: str | None = None, failure: str = ""
+) -> Booking | None:
+    """None when the state may not follow the one that the booking is in."""
+    moved = await bookings.move_booking(tx, booking_id, state, exam_no=exam_no, failure=failure)
+    if moved is not None:
+        await _show(tx, moved)
+    return moved
+
+
+async def _show(tx: Tx, booking: Booking) -> None:
+    """To whoever has it on a screen."""
+    await live.tell(tx, "exams.bookings", person_id=booking.person_id, institution_id=booking.institution_id)
 
 
 async def _moved(tx: Tx, booking: Booking | None) -> Booking | None:
@@ -221,6 +238,7 @@ async def ensure_booking(
         day=day,
     )
     if booking_id is not None:
+        await live.tell(tx, "exams.bookings", person_id=person_id, institution_id=institution_id)
         return booking_id
     known = await bookings.booking_by_exam_no(tx, vendor_id, exam_no)
     if known is None or known.person_id != person_id:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import nh3
 
-from kanghu.kernel import audit, clock
+from kanghu.kernel import audit, clock, live
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import publish
@@ -67,7 +67,7 @@ async def store_guide(tx: Tx, booking_id: UUID, kind: str, content: str) -> bool
     """False when this very guide was received before. Raises `DocumentRefused`."""
     guide_id = new_id()
     shown, original = clean(kind, content), content
-    return await documents.insert_guide(
+    stored = await documents.insert_guide(
         tx,
         guide_id,
         booking_id,
@@ -76,6 +76,12 @@ async def store_guide(tx: Tx, booking_id: UUID, kind: str, content: str) -> bool
         vault.seal(original, "exams.guides.original", guide_id),
         hashlib.sha256(original.encode()).digest(),
     )
+    if stored:
+        booking = await book.get_booking(tx, booking_id)
+        await live.tell(
+            tx, "exams.guides", person_id=booking.person_id, institution_id=booking.institution_id
+        )
+    return stored
 
 
 async def store_report(
@@ -103,6 +109,7 @@ async def store_report(
         conclusions=conclusions,
     )
     if stored:
+        await live.tell(tx, "exams.reports", person_id=person_id, institution_id=institution_id)
         await publish(
             tx, ReportReceived(person_id=person_id, exam_id=booking_id, institution_id=institution_id)
         )

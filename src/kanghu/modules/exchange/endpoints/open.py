@@ -13,7 +13,6 @@ from kanghu.modules.exchange.service.receive import Interface, SignedCall, answe
 from kanghu.modules.exchange.wire import document
 
 
-
 class SignedRoute(APIRoute):
     """Asks its access directly: these are the hot routes, and what solves dependencies in general costs them CPU."""
 

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kanghu.kernel import audit
+from kanghu.kernel import audit, live
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.security import Scope
+from kanghu.kernel.waiting import Waiting
 from kanghu.modules.exchange.models import MessageContent, MessageRow, Opening, VendorHealth, VendorHour
 
 OPEN_CALL = """
@@ -37,7 +38,9 @@ SELECT true AS fresh, NULL::bytea AS prior_sha256, NULL::bytea AS prior_answer, 
   LEFT JOIN exams.pub_bookings AS booking ON booking.vendor_id = $1 AND booking.exam_no = $3
 """
 
-INSERT = """
+_SHOWN = f"{live.INSERT} SELECT 'exchange.messages', institution_id FROM exchange.vendors"
+
+_KEPT = """
 INSERT INTO exchange.messages
     (id, vendor_id, direction, interface, app_id, request_id, body_sha256, body, answer, state, codes, person_id,
      booking_id, duration_ms, settled_at, attempts)
@@ -46,9 +49,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, CASE WHEN $
 ON CONFLICT DO NOTHING RETURNING true
 """
 
-# Message and audit entry in one round trip: the hot path pays for each.
+# Message, audit entry and live update in one round trip: the hot path pays for each.
+INSERT = f"""
+WITH kept AS ({_KEPT}), shown AS ({_SHOWN} WHERE id = $2)
+SELECT EXISTS (SELECT FROM kept)
+"""
 INSERT_AUDITED = f"""
-WITH kept AS ({INSERT}), told AS ({audit.insert_where(15, "EXISTS (SELECT FROM kept)")})
+WITH kept AS ({_KEPT}), shown AS ({_SHOWN} WHERE id = $2),
+     told AS ({audit.insert_where(15, "EXISTS (SELECT FROM kept)")})
 SELECT EXISTS (SELECT FROM kept)
 """
 
@@ -139,12 +147,17 @@ async def settle(
     With `told_before` the sender has had an answer: that one stays, and its codes stay findable beside the new ones.
     """
     return await tx.fetchval(
-        """UPDATE exchange.messages
-              SET state = $2, answer = coalesce($4, answer), booking_id = coalesce($5, booking_id),
-                  codes = CASE WHEN $7 THEN codes || ARRAY(SELECT unnest($3::text[]) EXCEPT SELECT unnest(codes))
-                               ELSE $3 END,
-                  attempts = attempts + $6::int, settled_at = CASE WHEN $2 IN ('sending', 'failed') THEN NULL ELSE now() END
-            WHERE id = $1 RETURNING attempts""",
+        f"""WITH settled AS (
+                UPDATE exchange.messages
+                   SET state = $2, answer = coalesce($4, answer), booking_id = coalesce($5, booking_id),
+                       codes = CASE WHEN $7
+                                    THEN codes || ARRAY(SELECT unnest($3::text[]) EXCEPT SELECT unnest(codes))
+                                    ELSE $3 END,
+                       attempts = attempts + $6::int,
+                       settled_at = CASE WHEN $2 IN ('sending', 'failed') THEN NULL ELSE now() END
+                 WHERE id = $1 RETURNING attempts, vendor_id),
+            shown AS ({_SHOWN} WHERE id = (SELECT vendor_id FROM settled))
+            SELECT attempts FROM settled""",
         message_id,
         state,
         codes,
@@ -248,6 +261,19 @@ async def hours(tx: Tx, vendor_id: UUID) -> list[VendorHour]:
             vendor_id,
         ),
     )
+
+
+async def count_faults(tx: Tx, scope: Scope) -> Waiting:
+    """Messages of the last 24 hours that could not be stored, or not be sent."""
+    found = await tx.fetchrow(
+        """SELECT count(*) AS count, min(received_at) AS oldest_at FROM exchange.messages
+            WHERE state IN ('failed', 'dead') AND received_at > now() - interval '24 hours'
+              AND (($1::kernel.scope).everything
+                   OR vendor_id IN (SELECT id FROM exchange.vendors
+                                     WHERE institution_id = ANY (($1::kernel.scope).institutions)))""",
+        scope.sql(),
+    )
+    return Waiting.counted(found)
 
 
 async def purge_nonces(tx: Tx) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.security import Scope
+from kanghu.kernel.waiting import Waiting
 from kanghu.modules.exchange.models import StagedRow, WaitingItem
 
 _STAGED = """id, vendor_id, message_id, person_id, institution_id, booking_id, vendor_item_code, item_name, change,
@@ -206,6 +207,15 @@ async def waiting_by_item(
             limit,
         ),
     )
+
+
+async def count_waiting(tx: Tx, scope: Scope) -> Waiting:
+    found = await tx.fetchrow(
+        f"""SELECT count(*) AS count, min(staged_at) AS oldest_at FROM exchange.staged_results
+             WHERE {_IN_SCOPE} AND state = 'waiting'""",
+        scope.sql(),
+    )
+    return Waiting.counted(found)
 
 
 async def waiting_persons(tx: Tx, scope: Scope, vendor_id: UUID, codes: list[str]) -> int:

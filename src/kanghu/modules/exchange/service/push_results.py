@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from kanghu.kernel import clock
+from kanghu.kernel import clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.jobs import enqueue
@@ -227,6 +227,7 @@ async def stage(
         hashes=[hashlib.sha256(msgspec.json.encode(result)).digest() for result in results],
         reasons=[waiting.reason for waiting in unmatched],
     )
+    await live.tell(tx, "exchange.staged_results", institution_id=opening.institution_id)
     await show_for_mapping(tx, context.vendor_id, unmatched, opening.mapping_version)
 
 

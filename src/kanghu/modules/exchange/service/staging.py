@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from kanghu.kernel import audit
+from kanghu.kernel import audit, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.jobs import enqueue
 from kanghu.kernel.security import SYSTEM, Caller
@@ -43,6 +43,7 @@ async def release(tx: Tx, vendor_id: UUID, codes: list[str], after: UUID | None 
     for _, group in groupby(waiting, key=lambda row: (row.message_id, row.booking_id, row.change)):
         gone.extend(await _release_group(tx, index, list(group), still))
     await staging.settle(tx, gone, "released")
+    await live.tell(tx, "exchange.staged_results", institution_id=waiting[0].institution_id)
     await _go_on_waiting(tx, vendor_id, still, index)
     await _settle_messages(tx, {row.message_id for row in waiting})
     await audit.record(
@@ -136,6 +137,7 @@ async def assign_exam(tx: Tx, caller: Caller, staged_id: UUID, booking_id: UUID)
     if row is None or row.booking_id is not None or booking.person_id != row.person_id:
         raise StagedNotFound
     codes = await staging.assign(tx, row.message_id, booking_id)
+    await live.tell(tx, "exchange.staged_results", institution_id=row.institution_id)
     await audit.record(
         tx,
         caller,
@@ -153,6 +155,7 @@ async def drop(tx: Tx, caller: Caller, staged_id: UUID, why: str) -> None:
     if row is None:
         raise StagedNotFound
     await staging.settle(tx, [row.id], "dropped")
+    await live.tell(tx, "exchange.staged_results", institution_id=row.institution_id)
     await _settle_messages(tx, [row.message_id])
     await audit.record(
         tx,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from kanghu.kernel import audit
+from kanghu.kernel import audit, live
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.errors import Forbidden
@@ -60,6 +60,7 @@ async def create_vendor(
         ),
     )
     await catalog.register_vendor(tx, made, institution_id, name)
+    await live.tell(tx, "exchange.vendors", institution_id=institution_id)
     await audit.record(
         tx,
         caller,
@@ -79,6 +80,7 @@ async def update_vendor(
     changed = replace(known, version=version, call_secret=sealed, **changes)  # type: ignore[arg-type]
     if not await vendors.update(tx, changed):
         raise StaleVendor
+    await live.tell(tx, "exchange.vendors", institution_id=known.institution_id)
     detail = {"changed": sorted([*changes, *(["call_secret"] if call_secret else [])])}
     await audit.record(
         tx, caller, "exchange.vendor.update", subject=f"exchange.vendors/{vendor_id}", detail=detail

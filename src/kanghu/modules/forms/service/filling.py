@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from kanghu.kernel import audit, clock
+from kanghu.kernel import audit, clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import publish
 from kanghu.kernel.ids import new_id
@@ -245,4 +245,5 @@ async def _tell_completed(tx: Tx, caller: Caller, response_id: UUID, person_id: 
         person_id=person_id,
         detail={"form": code},
     )
+    await live.tell(tx, "forms.responses", person_id=person_id, institution_id=caller.institution_id)
     await publish(tx, QuestionnaireCompleted(person_id=person_id, form_code=code, response_id=response_id))

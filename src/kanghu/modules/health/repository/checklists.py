@@ -7,6 +7,7 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.security import Scope
+from kanghu.kernel.waiting import Waiting
 from kanghu.modules.health.models import ChecklistHead, ChecklistRow, LineRow
 
 _COLUMNS = """id, person_id, institution_id, booking_id, appointment_date, state, rules_version, revision, touched, facts,
@@ -193,6 +194,15 @@ async def waiting(
             limit,
         ),
     )
+
+
+async def count_drafts(tx: Tx, scope: Scope) -> Waiting:
+    found = await tx.fetchrow(
+        """SELECT count(*) AS count, min(generated_at) AS oldest_at FROM health.checklists
+            WHERE state = 'draft' AND people.readable(person_id, $1::kernel.scope)""",
+        scope.sql(),
+    )
+    return Waiting.counted(found)
 
 
 async def lines(tx: Tx, checklist_id: UUID) -> list[LineRow]:

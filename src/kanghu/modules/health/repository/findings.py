@@ -6,6 +6,7 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.security import Scope
+from kanghu.kernel.waiting import Waiting
 from kanghu.modules.health.models import FindingRow, StepRow
 
 _COLUMNS = """id, person_id, institution_id, exam_id, result_id, item_code, rule_id, rules_version, finding_class, title,
@@ -153,6 +154,21 @@ async def measured_again(tx: Tx, finding_id: UUID, evidence: Any) -> None:
         finding_id,
         evidence,
     )
+
+
+async def count_unclosed(tx: Tx, scope: Scope, now: datetime) -> dict[str, Waiting]:
+    """By class, and under `overdue` those that nobody told the person in time."""
+    found = await tx.fetchrow(
+        """SELECT count(*) FILTER (WHERE finding_class = 'A') AS a, min(found_at) FILTER (WHERE finding_class = 'A') AS a_at,
+                  count(*) FILTER (WHERE finding_class = 'B') AS b, min(found_at) FILTER (WHERE finding_class = 'B') AS b_at,
+                  count(*) FILTER (WHERE late) AS overdue, min(found_at) FILTER (WHERE late) AS overdue_at
+             FROM (SELECT finding_class, found_at, state = 'open' AND due_at <= $2 AS late FROM health.findings
+                    WHERE state <> 'closed' AND people.readable(person_id, $1::kernel.scope)) AS unclosed""",
+        scope.sql(),
+        now,
+    )
+    assert found is not None
+    return {kind: Waiting(found[kind], found[f"{kind}_at"]) for kind in ("a", "b", "overdue")}
 
 
 async def take_overdue(tx: Tx, now: datetime, limit: int) -> list[FindingRow]:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from kanghu.kernel import audit, clock
+from kanghu.kernel import audit, clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller, Scope
@@ -12,6 +12,7 @@ from kanghu.modules.health.models import AssessmentRow
 from kanghu.modules.health.repository import assessments as rows
 from kanghu.modules.health.risk import Assessment
 from kanghu.modules.health.service.known import Known, fingerprint, gather
+from kanghu.modules.people import public as people
 
 
 async def store(tx: Tx, person_id: UUID, known: Known, exam_id: UUID | None) -> int:
@@ -28,6 +29,9 @@ async def store(tx: Tx, person_id: UUID, known: Known, exam_id: UUID | None) -> 
             new.append(_row(person_id, assessment, exam_id, mark, now))
     await rows.supersede(tx, person_id, [entry[2] for entry in new], now)
     await rows.insert(tx, new)
+    if new:
+        for institution_id in await people.institutions_of(tx, person_id):
+            await live.tell(tx, "health.risks", person_id=person_id, institution_id=institution_id)
     return len(new)
 
 

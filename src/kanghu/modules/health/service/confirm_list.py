@@ -117,6 +117,7 @@ async def confirm(tx: Tx, caller: Caller, checklist_id: UUID, revision: int) -> 
     if found.booking_id is not None and (await exams.get_booking(tx, found.booking_id)).state != "requested":
         raise BookingGone
     await rows.confirm(tx, checklist_id, caller.account_id, clock.now())
+    await lists.show(tx, found.person_id, found.institution_id)
     await _audited(tx, caller, found, "confirm", {"revision": revision})
     if found.booking_id is not None:
         await publish(
@@ -157,6 +158,7 @@ async def _touched(
     tx: Tx, caller: Caller, found: ChecklistRow, action: str, detail: Mapping[str, object]
 ) -> None:
     await rows.touch(tx, found.id)
+    await lists.show(tx, found.person_id, found.institution_id)
     await _audited(tx, caller, found, action, detail)
 
 

@@ -132,7 +132,7 @@ async def _upgrade(tx: Tx, found: FindingRow, judged: monitoring.Finding) -> UUI
     )
     if urgent_id is None:
         return None
-    await monitor.replace_by(tx, found.id, urgent_id)
+    await monitor.replace_by(tx, found, urgent_id)
     await _announce(tx, urgent_id, found, "A")
     return urgent_id
 
@@ -166,7 +166,7 @@ async def escalate_overdue(tx: Tx) -> int:
     """Says once of each finding that nobody told the person in time. Returns how many."""
     late = await rows.take_overdue(tx, clock.now(), 200)
     for found in late:
-        await monitor.step(tx, found.id, "escalate", said="超过期限未通知")
+        await monitor.step(tx, found, "escalate", said="超过期限未通知")
         await publish(
             tx,
             FindingOverdue(
@@ -201,6 +201,7 @@ async def _get(tx: Tx, caller: Caller, finding_id: UUID, permission: str) -> Fin
 async def _changed(
     tx: Tx, caller: Caller, found: FindingRow, action: str, permission: str
 ) -> tuple[FindingRow, list[StepRow]]:
+    await monitor.show(tx, found.person_id, found.institution_id)
     detail: dict[str, Any] = {"action": action, "rule": found.rule_id}
     await audit.record(
         tx,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from kanghu.kernel import audit, clock
+from kanghu.kernel import audit, clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import SYSTEM
@@ -100,6 +100,7 @@ async def _make(
         at=clock.now(),
     )
     await rows.replace_lines(tx, checklist_id, _lines(made, items))
+    await show(tx, person_id, institution_id)
     await audit.record(
         tx,
         SYSTEM,
@@ -121,6 +122,12 @@ async def _refresh(tx: Tx, kept: ChecklistRow) -> None:
         return
     if await rows.refresh(tx, kept.id, **content, at=clock.now()):
         await rows.replace_lines(tx, kept.id, _lines(made, items))
+        await show(tx, kept.person_id, kept.institution_id)
+
+
+async def show(tx: Tx, person_id: UUID, institution_id: UUID) -> None:
+    """A list of this person has changed: to whoever has it on a screen."""
+    await live.tell(tx, "health.checklists", person_id=person_id, institution_id=institution_id)
 
 
 Items = Mapping[str, tuple[str, str]]

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kanghu.kernel import audit, clock
+from kanghu.kernel import audit, clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import publish
 from kanghu.kernel.ids import new_id
@@ -113,6 +113,7 @@ async def store(
     )
     if not stored:
         return None
+    await show(tx, person_id, institution_id)
     await audit.record(
         tx,
         SYSTEM,
@@ -131,14 +132,14 @@ async def _upgrade(tx: Tx, exam_id: UUID, finding_id: UUID, finding: Finding) ->
         return
     for older in await rows.of_exam(tx, exam_id, ["B.BP"]):
         if older.state != "closed":
-            await replace_by(tx, older.id, finding_id)
+            await replace_by(tx, older, finding_id)
 
 
-async def replace_by(tx: Tx, finding_id: UUID, urgent_id: UUID) -> None:
+async def replace_by(tx: Tx, found: FindingRow, urgent_id: UUID) -> None:
     """Closes a B finding in favour of the class-A finding that it became."""
-    await step(tx, finding_id, "upgrade", said="达到 A 类，由 A 类异常结果取代")
-    await rows.replace(tx, finding_id, urgent_id)
-    await rows.move(tx, finding_id, "closed", clock.now())
+    await step(tx, found, "upgrade", said="达到 A 类，由 A 类异常结果取代")
+    await rows.replace(tx, found.id, urgent_id)
+    await rows.move(tx, found.id, "closed", clock.now())
 
 
 async def _note_corrections(
@@ -158,15 +159,16 @@ async def _note_corrections(
             same = current is not None and current.result_id == row.result_id
             now_says = {row.item_code: fact.told() if same and fact is not None else None}
         if not _same(row, now_says) and await rows.note_change(tx, row.id, dict(now_says), clock.now()):
-            await step(tx, row.id, "result_changed", said="体检系统更正了结果")
+            await step(tx, row, "result_changed", said="体检系统更正了结果")
 
 
-async def step(tx: Tx, finding_id: UUID, action: str, *, said: str, detail: Any = None) -> None:
+async def step(tx: Tx, found: FindingRow, action: str, *, said: str, detail: Any = None) -> None:
     """A step that the platform itself takes."""
+    await show(tx, found.person_id, found.institution_id)
     await rows.insert_step(
         tx,
         new_id(),
-        finding_id,
+        found.id,
         action,
         clock.now(),
         actor_kind=SYSTEM.kind,
@@ -174,6 +176,11 @@ async def step(tx: Tx, finding_id: UUID, action: str, *, said: str, detail: Any 
         said=said,
         detail=detail,
     )
+
+
+async def show(tx: Tx, person_id: UUID, institution_id: UUID) -> None:
+    """A finding of this person has changed: to whoever has it on a screen."""
+    await live.tell(tx, "health.findings", person_id=person_id, institution_id=institution_id)
 
 
 def _withdrawn(row: FindingRow, current: exams.ResultRow) -> bool:
@@ -241,7 +248,7 @@ async def note_readings(tx: Tx, row: FindingRow, readings: list[Pressure]) -> No
         if reading.at in known
     )
     if corrected and await rows.note_change(tx, row.id, evidence, clock.now()):
-        await step(tx, row.id, "result_changed", said="体检系统更正了血压值", detail=evidence)
+        await step(tx, row, "result_changed", said="体检系统更正了血压值", detail=evidence)
     elif len(readings) > len(known):
         await rows.measured_again(tx, row.id, evidence)
-        await step(tx, row.id, "remeasure", said="收到复测血压", detail=evidence)
+        await step(tx, row, "remeasure", said="收到复测血压", detail=evidence)

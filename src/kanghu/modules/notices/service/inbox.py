@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from kanghu.kernel import audit
+from kanghu.kernel import audit, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller
 from kanghu.modules.notices import repository
@@ -38,6 +38,7 @@ async def mark_read(tx: Tx, caller: Caller, notice_id: UUID) -> None:
     recipient = recipient_of(caller)
     if not await repository.mark_read(tx, recipient, notice_id):
         raise NoticeNotFound
+    await _show(tx, caller)
     await audit.record(
         tx,
         caller,
@@ -50,6 +51,12 @@ async def mark_read(tx: Tx, caller: Caller, notice_id: UUID) -> None:
 async def mark_read_up_to(tx: Tx, caller: Caller, newest: UUID) -> None:
     recipient = recipient_of(caller)
     await repository.mark_read_up_to(tx, recipient, newest)
+    await _show(tx, caller)
     await audit.record(
         tx, caller, "notices.notice.mark", subject=f"notices.notices/{newest}", person_id=recipient.person_id
     )
+
+
+async def _show(tx: Tx, caller: Caller) -> None:
+    """On the other devices of the one who has read."""
+    await live.tell(tx, "notices.notices", account_id=caller.account_id)

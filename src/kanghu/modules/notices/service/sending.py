@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from kanghu.kernel import clock
+from kanghu.kernel import clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
 from kanghu.modules.notices import repository
@@ -76,4 +76,5 @@ async def _dispatch(tx: Tx, notice: Notice, template_id: UUID, once_key: str | N
         assert earlier is not None
         return earlier
     await repository.insert_delivery(tx, new_id(), notice.id, "in_app", "delivered")
+    await live.tell(tx, "notices.notices", person_id=notice.person_id, account_id=notice.account_id)
     return notice

@@ -138,6 +138,14 @@ async def may_act_for(tx: Tx, holder: UUID, person_id: UUID) -> bool:
     return link is not None and await _may_act(tx, link)
 
 
+async def acted_for(tx: Tx, holder: UUID) -> list[UUID]:
+    """The holder, and everybody of their family for whom they may act."""
+    return [
+        holder,
+        *[link.member_person_id for link in await rows.family(tx, holder) if await _may_act(tx, link)],
+    ]
+
+
 async def _may_act(tx: Tx, link: FamilyMember) -> bool:
     person_id = link.member_person_id
     facts = await persons.facts(tx, person_id)
