@@ -168,11 +168,11 @@ export const itemKinds: Names = { lab: '检验', exam: '检查' }
 /** How sure we are of a line of the catalogue or of a form. */
 export const confidences: Labels = {
   'seen-2': { text: '两处来源一致', tone: 'good' },
-  seen: { text: '一处来源', tone: 'busy' },
+  seen: { text: '一处来源', tone: 'quiet' },
   memory: { text: '凭记忆，待核对', tone: 'warn' },
   local: { text: '医院自建', tone: 'quiet' },
   'verified-in-2-sources': { text: '两处来源一致', tone: 'good' },
-  '1-source': { text: '一处来源', tone: 'busy' },
+  '1-source': { text: '一处来源', tone: 'quiet' },
 }
 
 export const treeStates: Labels = {
