@@ -28,8 +28,9 @@ def find(page: Page, label: str, typed: str, option: str | re.Pattern[str]) -> N
     page.get_by_role("option", name=option).click()
 
 
-def confirm(page: Page, action: str) -> None:
-    page.get_by_role("dialog").get_by_role("button", name=action, exact=True).last.click()
+def confirm(page: Page, question: str, action: str) -> None:
+    asked = page.get_by_role("dialog", name=re.compile(f"^{question}"))
+    asked.get_by_role("button", name=action, exact=True).click()
 
 
 def answered(client: httpx.Client, method: str, path: str, body: Any = None) -> Any:
@@ -58,7 +59,8 @@ def test_an_item_is_found_by_its_sound_and_told_in_full(staff_page: Visit) -> No
     assert_accessible(page)
 
 
-def test_the_hospital_keeps_an_item_of_its_own(staff_page: Visit) -> None:
+def test_the_hospital_keeps_an_item_of_its_own(staff_page: Visit, watch: Watch) -> None:
+    watch.expects(422)
     code = secrets.token_hex(3).upper()
     page = staff_page("it_staff", "/catalog/items")
     page.get_by_role("button", name="新建自建项目").click()
@@ -74,7 +76,7 @@ def test_the_hospital_keeps_an_item_of_its_own(staff_page: Visit) -> None:
     expect(detail.get_by_text(f"LOCAL.{code}")).to_be_visible()
     detail.get_by_role("button", name="停用").click()
     expect(page.get_by_text("转入「待处理结果」")).to_be_visible()
-    confirm(page, "停用")
+    confirm(page, "停用", "停用")
     detail.get_by_role("button", name="恢复使用").click()
     expect(detail.get_by_role("button", name="停用")).to_be_visible()
 
@@ -178,7 +180,7 @@ def test_a_package_is_composed_and_its_conflicts_are_solved(staff_page: Visit) -
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("heading", name=f"职工套餐 {code}")).to_be_visible()
     page.get_by_role("button", name="停用", exact=True).click()
-    confirm(page, "停用")
+    confirm(page, "停用", "停用")
     expect(page.get_by_role("button", name="保存")).to_have_count(0)
 
 
@@ -217,7 +219,7 @@ def test_a_form_is_designed_tried_out_and_published(
     form.get_by_label("编码").fill(code)
     form.get_by_role("button", name="新建并设计").click()
 
-    expect(page.get_by_text("至少要有一道题")).to_be_visible()
+    expect(page.get_by_role("region", name="表单的问题")).to_contain_text("至少要有一道题")
     settings = page.get_by_role("region", name="设置")
     add(page, "选择题")
     settings.get_by_label("题目", exact=True).fill("您睡得好吗？")
@@ -267,10 +269,10 @@ def test_a_form_is_designed_tried_out_and_published(
 
     page.get_by_role("button", name="发布…").click()
     expect(page.get_by_text("目前没有在用的版本")).to_be_visible()
-    confirm(page, "发布")
+    confirm(page, "发布", "发布")
     expect(page.get_by_text("已发布过的版本不能修改")).to_be_visible()
     page.get_by_role("button", name="停用").click()
-    confirm(page, "停用")
+    confirm(page, "停用", "停用")
     expect(page.get_by_role("button", name="停用")).to_have_count(0)
 
 
@@ -319,7 +321,7 @@ def test_a_message_is_reworded_with_its_placeholder(staff_page: Visit) -> None:
     expect(detail.get_by_role("article", name="消息预览")).to_contain_text("日期：2026年12月1日")
     assert_accessible(page)
     detail.get_by_role("button", name="启用新的文字").click()
-    confirm(page, "启用")
+    confirm(page, "启用新的文字", "启用")
     expect(detail.get_by_role("heading", name="以前的版本")).to_be_visible()
     expect(detail.get_by_role("article").first).to_contain_text("日期：2026年12月1日")
 
@@ -338,6 +340,6 @@ def test_a_new_version_of_an_agreement_is_published(staff_page: Visit) -> None:
     assert_accessible(page)
     publish.click()
     expect(page.get_by_text("发布后立即生效，不能撤回或修改")).to_be_visible()
-    confirm(page, "发布")
+    confirm(page, "发布", "发布")
     expect(page.get_by_role("article").first).to_contain_text(sentence)
     expect(page.get_by_text("来源与审定：测试：法务审定")).to_be_visible()
