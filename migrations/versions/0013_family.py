@@ -27,6 +27,7 @@ ALTER TABLE people.consents
     ADD COLUMN signer text NOT NULL DEFAULT 'self' CHECK (signer IN ('self', 'guardian', 'agent')),
     ADD COLUMN signed_by uuid REFERENCES people.persons (id),
     ADD CONSTRAINT consents_signed_by CHECK (signer = 'self' OR signed_by IS NOT NULL);
+CREATE INDEX consents_signed_by ON people.consents (signed_by);
 COMMENT ON COLUMN people.consents.signer IS '签署人身份：self 本人，guardian 监护人（为未成年人），agent 家庭成员代为签署';
 COMMENT ON COLUMN people.consents.signed_by IS '实际签署的人；早先的记录为空，即本人';
 """

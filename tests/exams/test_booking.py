@@ -98,6 +98,39 @@ async def test_one_open_request_and_a_cancelled_one_frees_its_place(
     assert (await client.post("/api/patient/exams/bookings", json=body, headers=stranger)).status_code == 201
 
 
+async def test_another_day_takes_a_place_there_and_gives_the_old_one_back(
+    database: Database, client: httpx.AsyncClient, sign_in: SignIn
+) -> None:
+    vendor, today = new_id(), clock.today()
+    person = await bound_person(database, vendor)
+    async with database.transaction() as tx:
+        await exams.set_daily_capacity(tx, vendor, 1)
+    headers = sign_in(customer(person))
+    body = {"vendor_id": str(vendor), "appointment_date": str(today)}
+    booking = (await client.post("/api/patient/exams/bookings", json=body, headers=headers)).json()
+    path = f"/api/patient/exams/bookings/{booking['id']}/date"
+    stranger = sign_in(customer(await bound_person(database, vendor)))
+    later = {"appointment_date": str(today + timedelta(days=2))}
+
+    assert (await client.put(path, json=later, headers=stranger)).status_code == 404
+    assert (await client.put(path, json=later, headers=headers)).json()["appointment_date"] == str(
+        today + timedelta(days=2)
+    )
+    assert (await client.put(path, json=later, headers=headers)).status_code == 200
+    listed = await client.get("/api/patient/exams/days", params={"vendor_id": str(vendor)}, headers=headers)
+    assert [day["taken"] for day in listed.json()[:3]] == [0, 0, 1]
+
+    assert (await client.post("/api/patient/exams/bookings", json=body, headers=stranger)).status_code == 201
+    back = await client.put(path, json={"appointment_date": str(today)}, headers=headers)
+    assert back.json()["code"] == "exams.day_full"
+    far = await client.put(path, json={"appointment_date": str(today + timedelta(days=15))}, headers=headers)
+    assert far.json()["code"] == "exams.date_not_allowed"
+    async with database.transaction() as tx:
+        assert await exams.mark_sending(tx, UUID(booking["id"]))
+    sent = await client.put(path, json=later, headers=headers)
+    assert (sent.status_code, sent.json()["code"]) == (409, "exams.booking_not_changeable")
+
+
 async def test_exam_accounts_are_read_within_the_scope(
     database: Database, client: httpx.AsyncClient, sign_in: SignIn
 ) -> None:

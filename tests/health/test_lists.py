@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ import pytest
 from kanghu.kernel import clock
 from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
-from kanghu.kernel.security import SYSTEM, Caller
+from kanghu.kernel.security import SYSTEM, Caller, Scope
 from kanghu.modules.exams import public as exams
-from kanghu.modules.exams.events import ReportReceived
+from kanghu.modules.exams.events import BookingMoved, BookingRequested, ReportReceived
+from kanghu.modules.exams.service.change_date import change_date
 from kanghu.modules.health import handlers
 from kanghu.modules.health import public as health
 
@@ -82,7 +84,7 @@ async def test_the_same_request_delivered_twice_makes_one_list(
     from kanghu.modules.health.service import lists
 
     async with database.transaction() as tx:
-        await lists.for_booking(tx, booking, ward.person, ward.ours, clock.today())
+        await lists.for_booking(tx, booking, ward.person)
         assert await tx.fetchval("SELECT count(*) FROM health.checklists") == 1
 
 
@@ -208,6 +210,66 @@ async def test_the_list_of_a_cancelled_booking_is_not_sent(
     assert (sent.status_code, sent.json()["code"]) == (409, "health.booking_gone")
 
 
+async def move(database: Database, booking: UUID, days: int) -> str:
+    day = clock.today() + timedelta(days=days)
+    async with database.transaction() as tx:
+        await change_date(tx, SYSTEM, booking, day, Scope(everything=True))
+    return str(day)
+
+
+async def test_the_list_follows_its_booking_to_another_day(
+    booking: UUID, client: httpx.AsyncClient, headers: dict[str, str], database: Database, work: Work
+) -> None:
+    """And a doctor who has the list of the old day open is told."""
+    seen = await the_list(client, headers)
+    day = await move(database, booking, 2)
+    await work()
+    found = await the_list(client, headers)
+    assert (found["appointment_date"], found["lines"]) == (day, seen["lines"])
+    path = f"{LISTS}/{found['id']}/confirm"
+    stale = await client.post(path, json={"revision": seen["revision"]}, headers=headers)
+    assert (stale.status_code, stale.json()["code"]) == (409, "health.checklist_changed")
+    assert (await client.post(path, json={"revision": found["revision"]}, headers=headers)).status_code == 200
+    day = await move(database, booking, 3)
+    await work()
+    async with database.transaction() as tx:
+        kept = await tx.fetchrow("SELECT state, appointment_date::text FROM health.checklists")
+        booked = await exams.get_booking(tx, booking)
+    assert (tuple(kept), str(booked.appointment_date)) == (("confirmed", day), day)
+
+
+async def test_jobs_of_a_moved_booking_may_run_in_any_order(
+    database: Database, ward: Ward, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    async with database.transaction() as tx:
+        made = await exams.request_booking(tx, SYSTEM, ward.person, ward.vendor, clock.today())
+        requested = BookingRequested(
+            booking_id=made.id,
+            person_id=ward.person,
+            institution_id=ward.ours,
+            appointment_date=clock.today(),
+        )
+    moves = []
+    for days in (1, 2):
+        day = await move(database, made.id, days)
+        moves.append(
+            BookingMoved(
+                booking_id=made.id,
+                person_id=ward.person,
+                institution_id=ward.ours,
+                appointment_date=clock.today() + timedelta(days=days),
+            )
+        )
+    for handler, event in (
+        (handlers.move_list, moves[1]),
+        (handlers.make_list, requested),
+        (handlers.move_list, moves[0]),
+    ):
+        async with database.transaction() as tx:
+            await handler(tx, event)
+    assert (await the_list(client, headers))["appointment_date"] == day
+
+
 async def test_new_answers_reach_an_untouched_draft_and_warn_the_doctor(
     booking: UUID, client: httpx.AsyncClient, headers: dict[str, str], answer: Answer, work: Work
 ) -> None:
@@ -268,6 +330,30 @@ async def test_the_person_sees_their_list_with_reasons(
     assert ldct["reasons"] == [
         "肺癌筛查：年龄 60 岁、吸烟包年 35 包年、戒烟年数 3 年（中国肺癌筛查与早诊早治指南（2021））"
     ]
+    assert (mine["not_taken"], mine["removed"]) == ([], [])
+
+
+async def test_the_person_sees_what_is_not_done_and_why(
+    booking: UUID,
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    sign_in: Any,
+    as_person: Caller,
+    database: Database,
+) -> None:
+    found = await the_list(client, headers)
+    body = {"revision": found["revision"], "ticks": {"EXAM.PWV": False}}
+    await client.put(f"{LISTS}/{found['id']}/ticks", json=body, headers=headers)
+    removed = [
+        {"item": "EXAM.BMD", "removed_by": {"rule": "contra_pregnancy", "note": "怀孕期间不做骨密度。"}},
+        {"item": "LAB.GONE", "removed_by": {"rule": "catalog", "note": "项目目录中没有这个项目或已停用。"}},
+    ]
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE health.checklists SET removed = $1", removed)
+    mine = (await client.get("/api/patient/health/checklist", headers=sign_in(as_person))).json()
+    assert [line["item_code"] for line in mine["not_taken"]] == ["EXAM.PWV"]
+    assert "EXAM.PWV" not in {line["item_code"] for line in mine["lines"]}
+    assert mine["removed"] == [{"name": "骨密度 T值", "reason": "怀孕期间不做骨密度。"}]
 
 
 # -- US-H1 ------------------------------------------------------------------------------------------------------------

@@ -21,10 +21,11 @@ from kanghu.modules.exams.schemas import (
     ExamAccountView,
     FreeDayView,
     NewBooking,
+    OtherDate,
     ResultVersionView,
     ResultView,
 )
-from kanghu.modules.exams.service import book, documents, results
+from kanghu.modules.exams.service import book, change_date, documents, results
 from kanghu.modules.people import public as people
 
 admin = APIRouter(prefix="/api/admin/exams", tags=["exams"])
@@ -71,6 +72,15 @@ async def cancel_own_booking(
 ) -> BookingView:
     """取消尚未发送给体检机构的预约"""
     return BookingView.model_validate(await book.cancel_booking(tx, caller, booking_id, caller.scope(OWN)))
+
+
+@patient.put("/bookings/{booking_id}/date", operation_id="exams_change_own_booking_date")
+async def change_own_booking_date(
+    booking_id: UUID, body: OtherDate, caller: Annotated[Caller, can(OWN)], tx: Transaction
+) -> BookingView:
+    """改期：尚未发送给体检机构的预约换一个日期"""
+    moved = await change_date.change_date(tx, caller, booking_id, body.appointment_date, caller.scope(OWN))
+    return BookingView.model_validate(moved)
 
 
 @patient.get("/bookings/{booking_id}/guide", operation_id="exams_get_own_guide")

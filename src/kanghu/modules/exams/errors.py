@@ -49,6 +49,16 @@ class BookingNotCancellable(Conflict):
     message = "这次预约已不能取消"
 
 
+class BookingNotChangeable(Conflict):
+    code = "exams.booking_not_changeable"
+    message = "这次预约已发给体检机构，不能在此改期；如需改期，请联系体检机构"
+
+
+class BookingOver(Conflict):
+    code = "exams.booking_over"
+    message = "这次预约已取消或未成功，请重新预约"
+
+
 class ExamAccountTaken(Conflict):
     code = "exams.exam_account_taken"
     message = "该体检账号已绑定其他客户"

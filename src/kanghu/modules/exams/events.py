@@ -18,6 +18,16 @@ class BookingRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookingMoved(Event):
+    """The customer chose another day before the list was sent."""
+
+    booking_id: UUID
+    person_id: UUID
+    institution_id: UUID
+    appointment_date: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingEnded(Event):
     """A requested booking was cancelled or failed: nothing waits for it any more."""
 

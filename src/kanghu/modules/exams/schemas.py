@@ -44,6 +44,10 @@ class NewBooking(BaseModel):
     appointment_date: date
 
 
+class OtherDate(BaseModel):
+    appointment_date: date
+
+
 class DailyCapacity(BaseModel):
     vendor_id: UUID
     day: date | None = Field(None, description="为空时设置每日缺省名额")

@@ -4,7 +4,13 @@ from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import on
 from kanghu.modules.accounts import public as accounts
-from kanghu.modules.exams.events import BookingEnded, BookingRequested, ReportReceived, ResultsChanged
+from kanghu.modules.exams.events import (
+    BookingEnded,
+    BookingMoved,
+    BookingRequested,
+    ReportReceived,
+    ResultsChanged,
+)
 from kanghu.modules.forms.events import QuestionnaireCompleted
 from kanghu.modules.health.events import AbnormalFound, FindingOverdue, ListConfirmed
 from kanghu.modules.health.repository import checklists
@@ -36,9 +42,12 @@ async def judge_answers(tx: Tx, event: QuestionnaireCompleted) -> None:
 
 @on(BookingRequested)
 async def make_list(tx: Tx, event: BookingRequested) -> None:
-    await lists.for_booking(
-        tx, event.booking_id, event.person_id, event.institution_id, event.appointment_date
-    )
+    await lists.for_booking(tx, event.booking_id, event.person_id)
+
+
+@on(BookingMoved)
+async def move_list(tx: Tx, event: BookingMoved) -> None:
+    await lists.follow_booking(tx, event.booking_id, event.person_id)
 
 
 @on(AbnormalFound)

@@ -236,6 +236,30 @@ async def get_booking(tx: Tx, booking_id: UUID, scope: Scope) -> Booking | None:
     )
 
 
+async def lock_booking(tx: Tx, booking_id: UUID) -> Booking:
+    """A booking that exists, as it is now; nobody else moves it until the transaction ends."""
+    found = row(
+        Booking,
+        await tx.fetchrow(f"SELECT {_BOOKING} FROM exams.bookings WHERE id = $1 FOR UPDATE", booking_id),
+    )
+    assert found is not None
+    return found
+
+
+async def set_date(tx: Tx, booking_id: UUID, day: date) -> Booking:
+    moved = row(
+        Booking,
+        await tx.fetchrow(
+            f"""UPDATE exams.bookings SET appointment_date = $2, updated_at = now()
+                 WHERE id = $1 RETURNING {_BOOKING}""",
+            booking_id,
+            day,
+        ),
+    )
+    assert moved is not None
+    return moved
+
+
 async def move_booking(
     tx: Tx,
     booking_id: UUID,

@@ -9,9 +9,16 @@ from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_p
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 from kanghu.modules.health import policy
-from kanghu.modules.health.models import FindingRow
-from kanghu.modules.health.schemas import FlaggedResultView, OwnChecklist, OwnFinding, OwnLine, RiskCard
-from kanghu.modules.health.service import assess, confirm_list, flags, handle_findings, lists
+from kanghu.modules.health.models import FindingRow, LineRow
+from kanghu.modules.health.schemas import (
+    FlaggedResultView,
+    OwnChecklist,
+    OwnFinding,
+    OwnLine,
+    OwnRemoved,
+    RiskCard,
+)
+from kanghu.modules.health.service import assess, confirm_list, flags, handle_findings, lists, reference
 from kanghu.modules.health.service.handle_findings import Told
 
 patient = APIRouter(prefix="/api/patient/health", tags=["health"])
@@ -76,25 +83,34 @@ async def get_own_checklist(caller: Annotated[Caller, can(OWN)], tx: Transaction
     if found is None:
         return None
     checklist, lines = found
+    # An item that the house no longer has is nothing that a customer misses.
+    removed = [entry for entry in checklist.removed if entry["removed_by"]["rule"] != lists.RETIRED.rule]
+    names = await reference.items_of(tx, [entry["item"] for entry in removed])
     return OwnChecklist(
         id=checklist.id,
         appointment_date=checklist.appointment_date,
         confirmed=checklist.confirmed_at is not None,
         generated_at=checklist.generated_at,
         cautions=checklist.cautions,
-        lines=[
-            OwnLine(
-                item_code=line.item_code,
-                name=line.name,
-                category=line.category,
-                group=line.group_name,
-                optional=line.optional,
-                reasons=[lists.sentence(reason) for reason in line.reasons],
-                cautions=line.cautions,
-            )
-            for line in lines
-            if line.ticked
+        lines=[_own_line(line) for line in lines if line.ticked],
+        not_taken=[_own_line(line) for line in lines if not line.ticked],
+        removed=[
+            OwnRemoved(name=names[entry["item"]][0], reason=entry["removed_by"]["note"])
+            for entry in removed
+            if entry["item"] in names
         ],
+    )
+
+
+def _own_line(line: LineRow) -> OwnLine:
+    return OwnLine(
+        item_code=line.item_code,
+        name=line.name,
+        category=line.category,
+        group=line.group_name,
+        optional=line.optional,
+        reasons=[lists.sentence(reason) for reason in line.reasons],
+        cautions=line.cautions,
     )
 
 

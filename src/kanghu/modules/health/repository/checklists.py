@@ -302,6 +302,15 @@ async def drop_drafts(tx: Tx, booking_id: UUID) -> None:
     )
 
 
+async def set_date(tx: Tx, booking_id: UUID, day: date | None) -> None:
+    await tx.execute(
+        """UPDATE health.checklists SET appointment_date = $2, revision = revision + 1
+            WHERE booking_id = $1 AND state IN ('draft', 'confirmed') AND appointment_date IS DISTINCT FROM $2""",
+        booking_id,
+        day,
+    )
+
+
 async def mark_used(tx: Tx, person_id: UUID, institution_id: UUID, booking_id: UUID, at: datetime) -> None:
     """After the exam its confirmed list is history; so is one without a booking that was confirmed before the exam."""
     await tx.execute(

@@ -11,6 +11,7 @@ from kanghu.kernel import audit, clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import SYSTEM
+from kanghu.modules.exams import public as exams
 from kanghu.modules.health.checklist import Draft, Reason, draft
 from kanghu.modules.health.models import ChecklistRow, ListItem
 from kanghu.modules.health.repository import assessments as persons
@@ -20,17 +21,25 @@ from kanghu.modules.health.service import assess, reference
 from kanghu.modules.health.service.known import Known, fingerprint, gather
 
 
-async def for_booking(
-    tx: Tx, booking_id: UUID, person_id: UUID, institution_id: UUID, appointment_date: date | None
-) -> UUID:
+async def for_booking(tx: Tx, booking_id: UUID, person_id: UUID) -> UUID:
     """The booking's list, made now unless it is there already; it waits for a doctor."""
     await persons.lock_person(tx, person_id)
     kept = await rows.of_booking(tx, booking_id)
     if kept is not None:
         return kept.id
+    booking = await exams.get_booking(tx, booking_id)
     # A draft that the vendor's query had made is superseded: the booking's list is the one to be confirmed.
-    await rows.replace_drafts_without_booking(tx, person_id, institution_id)
-    return await _make(tx, person_id, institution_id, booking_id, appointment_date)
+    await rows.replace_drafts_without_booking(tx, person_id, booking.institution_id)
+    return await _make(tx, person_id, booking.institution_id, booking_id, booking.appointment_date)
+
+
+async def follow_booking(tx: Tx, booking_id: UUID, person_id: UUID) -> None:
+    """The list moves to the day that its booking has by now; the items stay, they depend on no day. A doctor who has the draft
+    open is told by its revision."""
+    await persons.lock_person(tx, person_id)  # a list that is being made is there when this goes on
+    booking = await exams.get_booking(tx, booking_id)
+    await rows.set_date(tx, booking_id, booking.appointment_date)
+    await show(tx, person_id, booking.institution_id)
 
 
 async def standing(tx: Tx, person_id: UUID, institution_id: UUID) -> list[ListItem]:
