@@ -58,6 +58,7 @@ async def test_from_the_list_to_the_completed_response(
     sheet = await opened(client, as_person)
     assert sheet["revision"] == 0
     assert sheet["definition"]["item"][0]["linkId"] == "section_a"
+    assert set(sheet["context"]) == {"%sex", "%age", "%today"}
     assert sheet["evaluation"]["completeness"] == 0
     assert "section_d" not in sheet["evaluation"]["enabled"]
 

@@ -142,7 +142,7 @@ function preparation({ questionnaire }: Situation): NextAction {
     return {
       kind: 'questionnaire',
       title: done ? '接着填健康问卷' : '填写健康问卷',
-      hint: done ? `已填 ${done}%，填好后为您定制体检清单` : '约 5 分钟，随填随存；填好后为您定制体检清单',
+      hint: done ? `已填 ${done}%，填好后为您定制体检清单` : '随填随存，可以分几次填；填好后为您定制体检清单',
       button: done ? '继续填写' : '开始填写',
       url: ROUTES.questionnaire(questionnaire.code),
     }

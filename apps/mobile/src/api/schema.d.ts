@@ -4,6 +4,27 @@
  */
 
 export interface paths {
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * 什么内容变了（Server-Sent Events）
+         * @description `change`：`topic` 所指的内容变了，请重新读取；客户另得 `person_id`。`ready`：连上了，其编号用于断线后接着听。`reset`：离开太久，
+         *     请重新读取全部。每 15 秒有一行注释，表示连接正常。
+         */
+        get: operations["main_follow_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patient/exams/bookings": {
         parameters: {
             query?: never;
@@ -33,6 +54,23 @@ export interface paths {
         put?: never;
         /** 取消尚未发送给体检机构的预约 */
         post: operations["exams_cancel_own_booking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/exams/bookings/{booking_id}/date": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 改期：尚未发送给体检机构的预约换一个日期 */
+        put: operations["exams_change_own_booking_date"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -513,6 +551,74 @@ export interface paths {
         post?: never;
         /** 解除家庭成员，成员的档案保留 */
         delete: operations["people_end_family_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 把我添加为家庭成员的人，以及能否代我办理 */
+        get: operations["people_list_holders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/holders/{link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** 退出此人的家庭，此人不再能代我办理 */
+        delete: operations["people_leave_family"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/holders/{link_id}/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 同意此人代我办理（查看我的体检资料、预约、签署协议） */
+        post: operations["people_agree_to_holder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/institutions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可选择的机构 */
+        get: operations["people_list_institution_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1251,6 +1357,46 @@ export interface components {
             /** Persons */
             persons: string[];
         };
+        /**
+         * HolderView
+         * @description 把我添加为家庭成员的人
+         */
+        HolderView: {
+            /**
+             * Added At
+             * Format: date-time
+             */
+            added_at: string;
+            /** Agreed At */
+            agreed_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * May Act
+             * @description 此人现在能否代我办理
+             */
+            may_act: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Relation
+             * @description 我是此人的
+             */
+            relation: string;
+        };
+        /** InstitutionChoice */
+        InstitutionChoice: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** Item */
         Item: {
             /**
@@ -1454,6 +1600,14 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** OtherDate */
+        OtherDate: {
+            /**
+             * Appointment Date
+             * Format: date
+             */
+            appointment_date: string;
+        };
         /** OwnChecklist */
         OwnChecklist: {
             /** Appointment Date */
@@ -1477,6 +1631,16 @@ export interface components {
             id: string;
             /** Lines */
             lines: components["schemas"]["OwnLine"][];
+            /**
+             * Not Taken
+             * @description 可以加做但没有选中的项目
+             */
+            not_taken: components["schemas"]["OwnLine"][];
+            /**
+             * Removed
+             * @description 因禁忌去掉的项目
+             */
+            removed: components["schemas"]["OwnRemoved"][];
         };
         /**
          * OwnFinding
@@ -1526,6 +1690,16 @@ export interface components {
             optional: boolean;
             /** Reasons */
             reasons: string[];
+        };
+        /**
+         * OwnRemoved
+         * @description An item that would have been on the list, and why it is not.
+         */
+        OwnRemoved: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
         };
         /** Page[BookingView] */
         Page_BookingView_: {
@@ -1961,6 +2135,11 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+            /**
+             * Inputs
+             * @description 评估所用的数据
+             */
+            inputs: components["schemas"]["RiskInput"][];
             /** Level */
             level: string | null;
             /** Level Label */
@@ -1987,6 +2166,26 @@ export interface components {
             unit: string | null;
             /** Value */
             value: number | null;
+        };
+        /**
+         * RiskInput
+         * @description A value that an assessment was made of.
+         */
+        RiskInput: {
+            /** At */
+            at?: string | null;
+            /** Label */
+            label: string;
+            /**
+             * Source
+             * @description 档案、体检结果、问卷或由其他数据推算
+             * @enum {string}
+             */
+            source: "person" | "result" | "answer" | "derived";
+            /** Unit */
+            unit?: string | null;
+            /** Value */
+            value: unknown;
         };
         /**
          * SaveAnswers
@@ -2123,6 +2322,13 @@ export interface components {
             answers: {
                 [key: string]: unknown;
             };
+            /**
+             * Context
+             * @description 显示条件可问的本人情况（%sex、%age、%today），没有网络时也能判断哪些题要显示
+             */
+            context: {
+                [key: string]: unknown;
+            };
             definition: components["schemas"]["Definition"];
             evaluation: components["schemas"]["EvaluationView"];
             /**
@@ -2242,6 +2448,79 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    main_follow_changes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 断线前最后一个事件的编号 */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 事件流，直到页面离开或会话结束 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id: 42
+                     *     event: change
+                     *     data: {"topic": "exams.results", "person_id": null}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     exams_list_own_bookings: {
         parameters: {
             query?: {
@@ -2250,7 +2529,10 @@ export interface operations {
                 /** @description 上一页返回的 next */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2315,7 +2597,10 @@ export interface operations {
     exams_request_booking: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2411,7 +2696,10 @@ export interface operations {
     exams_cancel_own_booking: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 booking_id: string;
             };
@@ -2502,10 +2790,114 @@ export interface operations {
             };
         };
     };
+    exams_change_own_booking_date: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path: {
+                booking_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OtherDate"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     exams_get_own_guide: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 booking_id: string;
             };
@@ -2572,7 +2964,10 @@ export interface operations {
     exams_list_own_reports: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 booking_id: string;
             };
@@ -2639,7 +3034,10 @@ export interface operations {
     exams_list_own_exam_results: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 booking_id: string;
             };
@@ -2708,7 +3106,10 @@ export interface operations {
             query: {
                 vendor_id: string;
             };
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2773,7 +3174,10 @@ export interface operations {
     exams_get_own_report_file: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 document_id: string;
             };
@@ -2847,7 +3251,10 @@ export interface operations {
                 /** @description 上一页返回的 next */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2912,7 +3319,10 @@ export interface operations {
     exchange_list_own_bindings: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2977,7 +3387,10 @@ export interface operations {
     exchange_bind_account: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3082,7 +3495,10 @@ export interface operations {
     exchange_list_vendor_choices: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3147,7 +3563,10 @@ export interface operations {
     forms_list_open_forms: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3217,7 +3636,10 @@ export interface operations {
                 /** @description 上一页返回的 next */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3282,7 +3704,10 @@ export interface operations {
     forms_get_own_response: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 response_id: string;
             };
@@ -3349,7 +3774,10 @@ export interface operations {
     forms_open_form: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 /** @description 表单编码 */
                 code: string;
@@ -3417,7 +3845,10 @@ export interface operations {
     forms_save_answers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 /** @description 表单编码 */
                 code: string;
@@ -3517,7 +3948,10 @@ export interface operations {
     forms_complete_response: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 /** @description 表单编码 */
                 code: string;
@@ -3617,7 +4051,10 @@ export interface operations {
     health_get_own_checklist: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3687,7 +4124,10 @@ export interface operations {
                 /** @description 上一页返回的 next */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3752,7 +4192,10 @@ export interface operations {
     health_acknowledge_own_finding: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 finding_id: string;
             };
@@ -3846,7 +4289,10 @@ export interface operations {
     health_list_own_monitored_results: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3911,7 +4357,10 @@ export interface operations {
     health_list_own_risks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3983,7 +4432,10 @@ export interface operations {
                 /** @description 上一页返回的 next */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4048,7 +4500,10 @@ export interface operations {
     notices_mark_own_read_up_to: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4142,7 +4597,10 @@ export interface operations {
     notices_count_own_unread: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4207,7 +4665,10 @@ export interface operations {
     notices_mark_own_read: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 notice_id: string;
             };
@@ -4357,7 +4818,10 @@ export interface operations {
     people_list_my_consents: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4422,7 +4886,10 @@ export interface operations {
     people_sign_consent: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4518,7 +4985,10 @@ export interface operations {
     people_revoke_consent: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 consent_id: string;
             };
@@ -4616,7 +5086,10 @@ export interface operations {
     people_list_family: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4681,7 +5154,10 @@ export interface operations {
     people_add_family_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4777,7 +5253,10 @@ export interface operations {
     people_end_family_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path: {
                 member_id: string;
             };
@@ -4866,10 +5345,327 @@ export interface operations {
             };
         };
     };
-    people_get_me: {
+    people_list_holders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HolderView"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_leave_family: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_agree_to_holder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path: {
+                link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_list_institution_choices: {
         parameters: {
             query?: never;
             header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstitutionChoice"][];
+                };
+            };
+            /** @description 登录失败 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_me: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4934,7 +5730,10 @@ export interface operations {
     people_change_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -133,10 +133,18 @@ class SheetView(SheetState):
 
     definition: Definition
     answers: dict[str, Any]
+    context: dict[str, Any] = Field(
+        description="显示条件可问的本人情况（%sex、%age、%today），没有网络时也能判断哪些题要显示"
+    )
 
     @classmethod
-    def of(cls, sheet: Sheet) -> "SheetView":
-        return cls(**_state(sheet), definition=_for_people(sheet.form), answers=dict(sheet.answers))
+    def of(cls, sheet: Sheet, context: Mapping[str, Any]) -> "SheetView":
+        return cls(
+            **_state(sheet),
+            definition=_for_people(sheet.form),
+            answers=dict(sheet.answers),
+            context=dict(context),
+        )
 
 
 def _for_people(form: Form) -> Definition:

@@ -19,6 +19,7 @@ from kanghu.modules.forms.schemas import (
     SheetView,
 )
 from kanghu.modules.forms.service import filling, reading
+from kanghu.modules.forms.service.ready import context_of
 
 patient = APIRouter(prefix="/api/patient/forms", tags=["forms"])
 
@@ -55,7 +56,8 @@ async def get_own_response(
 @patient.get("/{code}", operation_id="forms_open_form", response_model_exclude_none=True)
 async def open_form(code: Code, caller: Annotated[Caller, signed_in()], tx: Transaction) -> SheetView:
     """打开表单：内容与我已填的答案；没有草稿时 revision 为 0，首次保存用返回的 response_id"""
-    return SheetView.of(await filling.open_form(tx, caller, code))
+    sheet = await filling.open_form(tx, caller, code)
+    return SheetView.of(sheet, await context_of(tx, filling.person_of(caller)))
 
 
 @patient.put("/{code}/responses/{response_id}", operation_id="forms_save_answers")

@@ -33,9 +33,18 @@ export function useDesk(vendorId: string, item: Ref<Item | undefined>, around: S
       unit.value = item.value?.assumed_unit ?? ''
       problem.value = ''
       changes.value = []
+      changedWhileShown.value = false
     },
     { immediate: true },
   )
+
+  // The live stream may bring the change before the person confirms: what is seen is new then, and must be seen to be.
+  const changedWhileShown = ref(false)
+  watch(item, (now, before) => {
+    if (!now || !before || now.code !== before.code || now.changed_at === before.changed_at) return
+    changes.value = differences(before, now)
+    changedWhileShown.value = true
+  })
 
   const chosen = computed<Candidate | null>(() => {
     const now = item.value
@@ -79,8 +88,10 @@ export function useDesk(vendorId: string, item: Ref<Item | undefined>, around: S
     await queries.invalidateQueries({ queryKey: ['catalog.mappings', 'list'] })
     const pages = queries.getQueriesData<Page<Item>>({ queryKey: ['catalog.mappings', 'list'], type: 'active' })
     const fresh = pages.flatMap(([, page]) => page?.items ?? []).find((one) => one.code === now.code)
-    if (fresh && fresh.changed_at !== now.changed_at) changes.value = differences(now, fresh)
-    else problem.value = (error instanceof ApiError && error.fields[now.code]) || told(error)
+    if (fresh && fresh.changed_at !== now.changed_at) {
+      changes.value = differences(now, fresh)
+      changedWhileShown.value = false
+    } else problem.value = (error instanceof ApiError && error.fields[now.code]) || told(error)
   }
 
   const choiceOf = (now: Item, code: string, assumed = '') => ({
@@ -179,6 +190,7 @@ export function useDesk(vendorId: string, item: Ref<Item | undefined>, around: S
     busy,
     problem,
     changes,
+    changedWhileShown,
     last,
     told: tell,
     choose: (candidate: Candidate) => (picked.value = candidate),

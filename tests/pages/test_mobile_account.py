@@ -1,0 +1,82 @@
+"""Signing up by a code on the phone, the family, consents, account."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.pages.accessibility import assert_accessible
+from tests.pages.visitors import Visitors
+from tests.wire.conftest import Platform, eventually
+from tests.wire.hospital import sign_up
+
+VISIBLE = ".page-root:visible"
+NEWCOMER_PHONE = "13911112222"
+
+
+def _code_sent_to(platform: Platform, phone: str) -> str:
+    """Read where a person at the demonstration reads it: in the inbox of the SMS stand-in."""
+    sandbox = f"http://127.0.0.1:{platform.sandbox_port}"
+
+    def newest() -> str | None:
+        sent = httpx.get(f"{sandbox}/sms/messages", params={"phone": phone}).text
+        found = re.findall(r"\b(\d{6})\b", sent)
+        return found[0] if found else None
+
+    found: str = eventually(newest)
+    return found
+
+
+def test_a_newcomer_signs_up_by_a_code_on_the_phone(
+    platform: Platform, visitors: Visitors, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(visitors.on_phone(), "/m/pkg-account/sign-up")
+    shown = page.locator(VISIBLE)
+    shown.locator("input[name=tel]").fill(NEWCOMER_PHONE)
+    shown.get_by_role("button", name="获取验证码").click()
+    shown.locator("input[name=one-time-code]").fill(_code_sent_to(platform, NEWCOMER_PHONE))
+    shown.locator("input[name=name]").fill("欧阳新来")
+    shown.locator(".field", has_text="身份证号码").locator("input").fill("110101199003070070")
+    page.locator(VISIBLE).locator(".big-action", has_text="注册").click()
+    expect(shown.get_by_text("请阅读并逐项勾选同意")).to_be_visible()
+    assert_accessible(page)
+
+
+def test_a_child_joins_the_family_and_is_acted_for(
+    platform: Platform, customer_page: Callable[..., Page]
+) -> None:
+    parent = sign_up(platform, "钟离家长", "1")
+    page = customer_page(parent.client, "/pkg-account/family")
+    shown = page.locator(VISIBLE)
+    shown.locator(".big-action", has_text="添加家庭成员").click()
+    shown.get_by_role("radio", name="子女").click()
+    shown.locator("input[name=name]").fill("钟离小朋友")
+    shown.locator(".big-action", has_text="添加").first.click()
+    expect(shown.get_by_text("请选择性别")).to_be_visible()
+    assert_accessible(page)
+    family = parent.client.post(
+        "/api/patient/people/family",
+        json={
+            "relation": "child",
+            "person": {"name": "钟离小朋友", "sex": "2", "birth_date": "2019-05-01"},
+        },
+    )
+    assert family.status_code == 201, family.text
+    page.reload()
+    page.locator(VISIBLE).locator(".big-action", has_text="为其办理").click()
+    expect(page.locator(VISIBLE).get_by_text("钟离小朋友，您好")).to_be_visible()
+
+
+def test_a_withdrawn_agreement_says_what_follows(
+    platform: Platform, customer_page: Callable[..., Page]
+) -> None:
+    customer = sign_up(platform, "令狐撤回", "2")
+    page = customer_page(customer.client, "/pkg-account/consents")
+    card = page.locator(VISIBLE).locator(".card", has_text="数据使用授权协议")
+    card.get_by_role("button", name="撤回同意").click()
+    expect(card.get_by_text(re.compile("会与体检机构解除绑定"))).to_be_visible()
+    assert_accessible(page)
+    card.locator(".big-action", has_text="确定撤回").click()
+    expect(page.locator(VISIBLE).locator(".card", has_text="已撤回")).to_be_visible()
+    assert eventually(lambda: customer.client.get("/api/patient/exchange/bindings").json() == [])
