@@ -40,10 +40,11 @@ export function useDesk(vendorId: string, item: Ref<Item | undefined>, around: S
 
   // The live stream may bring the change before the person confirms: what is seen is new then, and must be seen to be.
   const changedWhileShown = ref(false)
+  let refusedAs = ''
   watch(item, (now, before) => {
     if (!now || !before || now.code !== before.code || now.changed_at === before.changed_at) return
     changes.value = differences(before, now)
-    changedWhileShown.value = true
+    changedWhileShown.value = before.changed_at !== refusedAs
   })
 
   const chosen = computed<Candidate | null>(() => {
@@ -85,13 +86,12 @@ export function useDesk(vendorId: string, item: Ref<Item | undefined>, around: S
 
   /** The platform refuses what changed at the vendor after the person looked: then say what changed. */
   async function refused(now: Item, error: unknown) {
+    refusedAs = now.changed_at
     await queries.invalidateQueries({ queryKey: ['catalog.mappings', 'list'] })
     const pages = queries.getQueriesData<Page<Item>>({ queryKey: ['catalog.mappings', 'list'], type: 'active' })
     const fresh = pages.flatMap(([, page]) => page?.items ?? []).find((one) => one.code === now.code)
-    if (fresh && fresh.changed_at !== now.changed_at) {
-      changes.value = differences(now, fresh)
-      changedWhileShown.value = false
-    } else problem.value = (error instanceof ApiError && error.fields[now.code]) || told(error)
+    if (fresh && fresh.changed_at !== now.changed_at) changes.value = differences(now, fresh)
+    else problem.value = (error instanceof ApiError && error.fields[now.code]) || told(error)
   }
 
   const choiceOf = (now: Item, code: string, assumed = '') => ({
