@@ -198,13 +198,15 @@ INTERFACES = {
     "exchange_push_report": "H4",
     "exchange_change_items": "H5",
 }
-# Good requests whose answer is a refusal here: an empty draft, a wrong password, a vendor who is not there, …
+# Good requests whose answer is a refusal here: an empty draft, a wrong password or code, a vendor who is not there, …
 REFUSED = {
     "catalog_submit_tree": (422,),
     "forms_publish_version": (422,),
     "forms_complete_response": (422,),
     "people_sign_up": (422,),
     "accounts_sign_in": (401,),
+    "accounts_sign_in_by_phone": (422,),
+    "accounts_reset_password_by_phone": (422,),
     "accounts_revoke_session": (404,),
     "exchange_bind_account": (502,),
 }
