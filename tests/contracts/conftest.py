@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from kanghu.kernel.db import Database
+from kanghu.kernel.ids import new_id
 from kanghu.main.live import stream
 
 from ..conftest import TEMPLATE, dsn_of
@@ -21,9 +22,10 @@ def streams_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 async def house(server: str, template: str) -> AsyncIterator[House]:
     admin = await asyncpg.connect(server)
-    await admin.execute(f"CREATE DATABASE test_house TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    name = f"house_{new_id().hex}"
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
     await admin.close()
-    database = Database(dsn_of(server, "test_house"), size=6)
+    database = Database(dsn_of(server, name), size=6)
     await database.open()
     async with built(database) as made:
         yield made

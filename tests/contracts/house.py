@@ -20,6 +20,7 @@ from fastapi import FastAPI
 
 from kanghu.kernel import clock
 from kanghu.kernel.db import Database, Tx
+from kanghu.kernel.exports import MakeExport, make_export
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.jobs import JOBS, enqueue, run_job
 from kanghu.kernel.security import PERMISSIONS, SYSTEM, Caller, Scope
@@ -87,7 +88,7 @@ class Side:
 
     def marks(self) -> set[str]:
         """What must never be seen from another institution."""
-        more = ("vendor_id", "account_id", "app_id", "secret_id", "package_id", "staff_notice_id")
+        more = ("vendor_id", "account_id", "app_id", "secret_id", "package_id", "staff_notice_id", "export_id")
         return self.own_marks() | {str(self.ids[name]) for name in more}
 
 
@@ -402,6 +403,14 @@ async def _in_a_family(house: House, side: Side, boss: dict[str, str]) -> str:
     return str(added["id"])
 
 
+async def _export(house: House, login: str) -> str:
+    """A finished export of somebody of the staff."""
+    headers = await house.sign_in(login)
+    ordered = await house.call("POST", "/api/admin/exports", headers, {"kind": "health.findings"})
+    await make_export(house.database, MakeExport(UUID(ordered["id"])))
+    return str(ordered["id"])
+
+
 async def _look_up(house: House, side: Side) -> None:
     """The ids that everything got."""
     person, institution = side.person, side.institution
@@ -413,6 +422,7 @@ async def _look_up(house: House, side: Side) -> None:
                 tx, "guide_received", account_id=staff, data={}, subject=f"test/staff-{side.name}"
             )
         ).id
+    side.ids["export_id"] = await _export(house, f"{place}-doctor")
     one = house.one
     side.ids |= {
         "person_id": person,

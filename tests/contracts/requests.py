@@ -218,6 +218,7 @@ BODIES: dict[str, Body] = {
     "health_notify_finding": _step,
     "health_close_finding": lambda side: {"reason": "已处理"},
     "health_remeasure_finding": lambda side: {"sbp": 120, "dbp": 80},
+    "main_order_export": lambda side: {"kind": "health.findings", "filters": {"finding_class": "A"}},
     "notices_mark_staff_read_up_to": lambda side: {"up_to": str(side.ids["staff_notice_id"])},
     "notices_mark_own_read_up_to": lambda side: {"up_to": str(side.ids["notice_id"])},
     "notices_reword_template": lambda side: {"title": "标题", "body": "正文", "version": 1},

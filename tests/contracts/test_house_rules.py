@@ -72,6 +72,7 @@ async def f(tx, lock, name):
 
 SQL_OUTSIDE = {
     "kernel/audit.py": "the audit log is the kernel's",
+    "kernel/exports.py": "so are files on their way to who asked for them",
     "kernel/jobs.py": "so is the queue",
     "kernel/live.py": "and what is told to open pages",
     "main/app.py": "the probe of /healthz",

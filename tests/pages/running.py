@@ -61,5 +61,7 @@ def _already_running() -> Platform:
     sandbox_port = int(os.environ["KANGHU_SANDBOX_PORT"])
     # Not our process to stop: the handle of a program that has ended stands in for it.
     found = Platform(home, port, sandbox_port, subprocess.Popen(["true"]))
-    found.info = json.loads(found.command("demo", "info", "--json").stdout)
+    told = found.command("demo", "info", "--json")
+    assert told.returncode == 0, f"no platform runs in {home}:\n{told.stderr[-1500:]}"
+    found.info = json.loads(told.stdout)
     return found

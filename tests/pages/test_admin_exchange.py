@@ -147,7 +147,7 @@ def test_a_waiting_result_gets_its_exam_and_another_is_dropped(
     drawer.get_by_role("button", name="归入这次体检").click()
     page.get_by_role("dialog", name="归入").get_by_role("button", name="归入这次体检").click()
     expect(page.get_by_text("已归入")).to_be_visible()
-    page.goto(page.url.replace(lost, junk))
+    page.goto(f"/admin/exchange/staged-results?view=single&vendor_item_code={junk}")
     page.get_by_role("row").filter(has_text=junk).first.click()
     drawer.get_by_role("button", name="放弃这条结果").click()
     sure = page.get_by_role("dialog", name="放弃")
@@ -245,7 +245,7 @@ def test_a_message_is_found_opened_masked_and_processed_again(
     drawer = page.get_by_role("dialog", name="报文", exact=True)
     expect(drawer.get_by_text("到「项目对照」为这些项目建立对照")).to_be_visible()
     request = drawer.get_by_label("请求", exact=True)
-    expect(request).to_contain_text("沈**")
+    expect(request).to_contain_text("沈*接")
     expect(request).not_to_contain_text("沈对接")
     assert_accessible(page)
     drawer.get_by_role("button", name="显示完整内容").click()
@@ -258,7 +258,7 @@ def test_a_message_is_found_opened_masked_and_processed_again(
 
 
 def test_bookings_are_listed_and_a_day_gets_its_places(
-    staff_page: Visit, platform: Platform, script: ScriptedVendor, customer: Customer
+    staff_page: Visit, script: ScriptedVendor, customer: Customer
 ) -> None:
     script.vendor().push("results", results_body(customer, new_exam_no(), result("BK-1", "1")))
     page = staff_page("doctor", f"/exchange/bookings?vendor_id={script.vendor_id}&state=booked")
@@ -270,13 +270,6 @@ def test_bookings_are_listed_and_a_day_gets_its_places(
     page.goto(f"/admin/exchange/bookings?vendor_id={script.vendor_id}")
     page.get_by_role("button", name="每日名额").click()
     drawer = page.get_by_role("dialog", name="每日名额")
-    name = (
-        hospital.staff(platform, "it_staff")
-        .get(f"/api/admin/exchange/vendors/{script.vendor_id}")
-        .json()["name"]
-    )
-    drawer.get_by_role("combobox", name="体检系统").click()
-    page.get_by_role("option", name=name).click()
     day = hospital.in_days(9).isoformat()
     drawer.get_by_role("button", name=re.compile(day)).click()
     change = page.get_by_role("dialog", name=f"{day} 的名额")

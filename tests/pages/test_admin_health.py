@@ -91,7 +91,7 @@ def test_somebody_is_put_on_record_found_and_corrected(
     expect(page.get_by_role("heading", name="司马相如")).to_be_visible()
     expect(page.get_by_text("还没有记录")).to_be_visible()
 
-    page.get_by_role("link", name="客户", exact=True).click()
+    page.get_by_role("menuitem", name="客户").click()
     page.get_by_label("查找客户").fill(phone)
     row = page.get_by_role("row", name=re.compile("司"))
     expect(row).to_have_count(1)

@@ -1,7 +1,8 @@
 """The customer's way on the phone: signing, questionnaire, booking, list and guide; without network and on a full day."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -197,31 +198,40 @@ def test_a_scale_says_what_its_score_means(customer_page: Visit, platform: Platf
     assert_accessible(page)
 
 
+@contextmanager
+def places(platform: Platform, day: date, left: int) -> Iterator[None]:
+    """So many places are left on that day; afterwards it has again as many as it had."""
+    desk = hospital.staff(platform, "doctor")
+    vendor = hospital.demo_vendor(platform)
+    listed = desk.get("/api/admin/exams/days", params={"vendor_id": vendor}).json()
+    known = next(found for found in listed if found["day"] == day.isoformat())
+
+    def set_capacity(capacity: int) -> None:
+        body = {"vendor_id": vendor, "day": day.isoformat(), "capacity": capacity}
+        assert desk.put("/api/admin/exams/capacity", json=body).status_code == 204
+
+    set_capacity(known["taken"] + left)
+    try:
+        yield
+    finally:
+        set_capacity(known["capacity"])
+
+
 def test_a_full_day_another_day_and_cancelling(
     customer_page: Visit, platform: Platform, watch: Watch
 ) -> None:
     watch.expects(409)
     full, free, later = (hospital.in_days(days) for days in (9, 10, 11))
-    desk = hospital.staff(platform, "doctor")
-    vendor = hospital.demo_vendor(platform)
     customer = sign_up(platform)
-    days = customer.client.get("/api/patient/exams/days", params={"vendor_id": vendor}).json()
-    known = next(found for found in days if found["day"] == full.isoformat())
-    places = {"vendor_id": vendor, "day": full.isoformat()}
-    page = customer_page(customer.client, "/pkg-exam/booking")
-    day_cell(page, full).click()
-    # Somebody else takes the last place while one still thinks.
-    one_left = {**places, "capacity": known["taken"] + 1}
-    assert desk.put("/api/admin/exams/capacity", json=one_left).status_code == 204
-    assert request_booking(sign_up(platform), full).status_code == 201
-    press(page, "确认预约")
-    expect(here(page).get_by_role("alert")).to_contain_text("已满")
-    expect(day_cell(page, full)).to_have_attribute("aria-disabled", "true")
-    expect(day_cell(page, full)).to_contain_text("已满")
-    assert (
-        desk.put("/api/admin/exams/capacity", json={**places, "capacity": known["capacity"]}).status_code
-        == 204
-    )
+    with places(platform, full, left=1):
+        page = customer_page(customer.client, "/pkg-exam/booking")
+        day_cell(page, full).click()
+        # Somebody else takes the last place while one still thinks.
+        assert request_booking(sign_up(platform), full).status_code == 201
+        press(page, "确认预约")
+        expect(here(page).get_by_role("alert")).to_contain_text("已满")
+        expect(day_cell(page, full)).to_have_attribute("aria-disabled", "true")
+        expect(day_cell(page, full)).to_contain_text("已满")
 
     day_cell(page, free).click()
     press(page, "确认预约")

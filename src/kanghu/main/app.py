@@ -11,7 +11,7 @@ from kanghu.kernel.config import settings
 from kanghu.kernel.db import Database
 from kanghu.kernel.security import Authenticator, Caller, anyone, check_routes
 from kanghu.kernel.web import MIB, Edge, Transaction, install_error_handlers
-from kanghu.main import modules, openapi, operations, pages, workbench
+from kanghu.main import exports, modules, openapi, operations, pages, workbench
 from kanghu.main.live import endpoints as live
 from kanghu.main.live.hub import Hub
 from kanghu.modules.people import public as people
@@ -49,7 +49,9 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
     app.state.live = Hub(database, lambda tx, token: authenticate(tx, token, idle=True))
     install_error_handlers(app)
     # Routes are tried in turn, so the vendors' hot ones come first: the exchange is the highest floor.
-    for router in reversed([live.router, workbench.router, *operations.ROUTERS, *modules.load()]):
+    for router in reversed(
+        [live.router, workbench.router, exports.router, *operations.ROUTERS, *modules.load()]
+    ):
         app.include_router(router)
 
     @app.get("/healthz", operation_id="main_get_health", tags=["main"])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from kanghu.kernel import clock
+from kanghu.kernel import clock, exports
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import declare_permissions
 from kanghu.main import operations
@@ -47,13 +47,14 @@ def load() -> list[APIRouter]:
     Web and worker both call this: who publishes an event must know who listens.
     """
     forms.describe_persons_with(_form_context)
+    exports.know_callers_by(accounts.caller_of)
     accounts.send_phone_codes_when(notices.sms_available)
     declare_permissions(operations.PERMISSIONS)  # roles are seeded from what is declared here
     routers: list[APIRouter] = []
     for module in MODULES:
         if policy := _part(module, "policy"):
             declare_permissions(getattr(policy, "PERMISSIONS", {}))
-        for part in ("handlers", "jobs"):
+        for part in ("handlers", "jobs", "exports"):
             _part(module, part)
         if endpoints := _part(module, "endpoints"):
             routers.extend(endpoints.ROUTERS)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import typer
 
+from kanghu.kernel import exports
 from kanghu.kernel.config import Settings
 from kanghu.kernel.crypto import add_vault_key, vault
 from kanghu.kernel.db import Database, Tx
@@ -24,6 +25,7 @@ RESEALERS: tuple[tuple[str, Reseal], ...] = (
     ("体检指引与报告", exams.reseal),
     ("消息", notices.reseal),
     ("对接报文与凭据", exchange.reseal),
+    ("导出的文件", exports.reseal),
 )
 """Every module that keeps sealed values; a test compares the list with the columns of the database."""
 

@@ -1,11 +1,10 @@
 import createClient from 'openapi-fetch'
 import { ApiError, errorOf, unreachable } from './error'
-import type { ComingPaths } from './coming'
 import type { paths } from './schema'
 import { token } from './token'
 
 /** `api.GET('/api/admin/…', { params })`, typed by the platform's own description. Wrap it in `ok()`. */
-export const api = createClient<paths & ComingPaths>()
+export const api = createClient<paths>()
 
 const ERRANDS = new Set(['accounts.password_change_needed', 'accounts.totp_enrolment_needed'])
 

@@ -3,10 +3,10 @@ import { ref } from 'vue'
 import { api, download, ok } from '@/api/client'
 import { queryClient } from '@/api/query'
 import { toast } from '@/components/toast'
-import type { ExportKind, ExportView } from '@/api/coming'
+import type { Shape } from '@/api/types'
 
-export type { ExportKind }
-export type Export = ExportView
+export type Export = Shape<'ExportView'>
+export type ExportKind = Export['kind']
 
 const TOPIC = 'exports.exports'
 
@@ -48,7 +48,7 @@ export async function removeExport(id: string): Promise<void> {
 
 export async function saveExport(one: Export): Promise<void> {
   try {
-    await download(`/api/admin/exports/${one.id}/file`, one.file_name ?? `${one.title}.xlsx`)
+    await download(`/api/admin/exports/${one.id}/file`, one.file_name)
   } catch (error) {
     toast.failed(error)
   }

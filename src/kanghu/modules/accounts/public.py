@@ -37,7 +37,7 @@ from kanghu.modules.accounts.service.provision import (
     create_staff_account,
 )
 from kanghu.modules.accounts.service.roles import seed_roles
-from kanghu.modules.accounts.service.sessions import authenticate
+from kanghu.modules.accounts.service.sessions import authenticate, caller_of
 
 __all__ = [
     "AccountBrief",
@@ -51,6 +51,7 @@ __all__ = [
     "accounts_with_permission",
     "active_institutions",
     "authenticate",
+    "caller_of",
     "check_phone_code",
     "create_api_app",
     "create_customer_account",

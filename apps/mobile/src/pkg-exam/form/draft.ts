@@ -29,7 +29,7 @@ export function useDraft(code: () => string) {
   const name = () => `form/${code()}`
   const opened = useResource('forms.responses', () => api.get('/api/patient/forms/{code}', { path: { code: code() } }), code)
   const draft = shallowRef<Draft>()
-  const answers = ref<Answers>({})
+  const answers = shallowRef<Answers>({})
   const evaluation = shallowRef<Sheet['evaluation']>()
   const state = ref<SaveState>('saved')
   const refusal = ref<ApiError>()

@@ -23,6 +23,7 @@ from kanghu.modules.accounts.errors import (
 from kanghu.modules.accounts.models import LiveSession, Session
 from kanghu.modules.accounts.policy import ACCOUNT_LOCK, Holder, grants_of
 from kanghu.modules.accounts.repository import accounts as account_rows
+from kanghu.modules.accounts.repository import organisation
 from kanghu.modules.accounts.repository import sessions as rows
 from kanghu.modules.accounts.service.sign_in import one_more, use_code
 
@@ -56,6 +57,26 @@ async def authenticate(
     if limited:
         raise limited(caller)
     return caller
+
+
+async def caller_of(tx: Tx, account_id: UUID) -> Caller | None:
+    """The account as a caller with the rights it has now, for work that it asked for; None when it may do nothing."""
+    account = await account_rows.get_account(tx, account_id)
+    holder = await account_rows.holder(tx, account_id)
+    if account is None or holder is None or account.state != "active":
+        return None
+    institution = await organisation.get_institution(tx, account.institution_id)
+    if institution is None or institution.state != "active":
+        return None
+    return Caller(
+        kind=account.kind,
+        account_id=account_id,
+        institution_id=account.institution_id,
+        department_id=account.department_id,
+        person_id=account.person_id,
+        grants=grants_of(await account_rows.permissions_held(tx, account_id), holder),
+        display=vault.open(account.display_name_sealed, sealing.NAME, account_id),
+    )
 
 
 def _limit(live: LiveSession) -> type[TotpEnrolmentNeeded] | type[PasswordChangeNeeded] | None:

@@ -23,6 +23,7 @@ export function useDesk(vendorId: string, item: Ref<Item | undefined>, around: S
   const busy = ref(false)
   const problem = ref('')
   const changes = ref<string[]>([])
+  const changedWhileShown = ref(false)
   const last = shallowRef<(Done & { at: number; undoable: boolean }) | null>(null)
   let back: (() => Promise<void>) | null = null
 
@@ -39,7 +40,6 @@ export function useDesk(vendorId: string, item: Ref<Item | undefined>, around: S
   )
 
   // The live stream may bring the change before the person confirms: what is seen is new then, and must be seen to be.
-  const changedWhileShown = ref(false)
   let refusedAs = ''
   watch(item, (now, before) => {
     if (!now || !before || now.code !== before.code || now.changed_at === before.changed_at) return
