@@ -88,7 +88,15 @@ class Side:
 
     def marks(self) -> set[str]:
         """What must never be seen from another institution."""
-        more = ("vendor_id", "account_id", "app_id", "secret_id", "package_id", "staff_notice_id", "export_id")
+        more = (
+            "vendor_id",
+            "account_id",
+            "app_id",
+            "secret_id",
+            "package_id",
+            "staff_notice_id",
+            "export_id",
+        )
         return self.own_marks() | {str(self.ids[name]) for name in more}
 
 

@@ -141,5 +141,7 @@ async def test_open_pages_do_not_hold_up_the_end_of_a_process(platform: Platform
             os.kill(process.pid, signal.SIGTERM)
             await asyncio.to_thread(process.wait, 20)
             assert time.monotonic() - began < 8
-            assert process.returncode == -signal.SIGTERM  # uvicorn ends as it was asked to, after its farewell
+            assert (
+                process.returncode == -signal.SIGTERM
+            )  # uvicorn ends as it was asked to, after its farewell
             await page.until(lambda: page.ended)

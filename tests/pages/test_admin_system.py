@@ -100,6 +100,21 @@ def test_the_audit_chain_is_checked_on_demand(staff_page: Visit) -> None:
     expect(page.get_by_role("button", name="立即校验")).to_be_enabled()
 
 
+def test_the_audit_log_goes_into_a_spreadsheet(staff_page: Visit) -> None:
+    page = staff_page("admin", "/system/audit?action=accounts.session.")
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+    page.get_by_role("button", name="导出", exact=True).click()
+    newest = page.get_by_role("dialog", name="我的导出").get_by_role("listitem").first
+    expect(newest).to_contain_text("可下载")
+    assert_accessible(page)
+    with page.expect_download() as download:
+        newest.get_by_role("button", name="下载").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    assert download.value.path().read_bytes().startswith(b"PK")
+    newest.get_by_role("button", name="删除").click()
+    expect(page.get_by_text("还没有导出")).to_be_visible()
+
+
 def test_a_role_is_made_and_deleted(staff_page: Visit) -> None:
     name = f"随访护士{secrets.token_hex(2)}"
     page = staff_page("admin", "/system/roles")
