@@ -138,7 +138,7 @@ class SheetView(SheetState):
     )
 
     @classmethod
-    def of(cls, sheet: Sheet, context: Mapping[str, Any]) -> "SheetView":
+    def with_context(cls, sheet: Sheet, context: Mapping[str, Any]) -> "SheetView":
         return cls(
             **_state(sheet),
             definition=_for_people(sheet.form),

@@ -57,7 +57,7 @@ async def get_own_response(
 async def open_form(code: Code, caller: Annotated[Caller, signed_in()], tx: Transaction) -> SheetView:
     """打开表单：内容与我已填的答案；没有草稿时 revision 为 0，首次保存用返回的 response_id"""
     sheet = await filling.open_form(tx, caller, code)
-    return SheetView.of(sheet, await context_of(tx, filling.person_of(caller)))
+    return SheetView.with_context(sheet, await context_of(tx, filling.person_of(caller)))
 
 
 @patient.put("/{code}/responses/{response_id}", operation_id="forms_save_answers")

@@ -154,7 +154,7 @@ async def _named(tx: Tx, found: Sequence[Enrolment]) -> list[NamedEnrolment]:
         account = staff.get(enrolment.responsible_account_id) if enrolment.responsible_account_id else None
         department = institution.departments.get(enrolment.department_id) if enrolment.department_id else None
         named.append(
-            NamedEnrolment(enrolment, institution.name, department, account and account.display_name)
+            NamedEnrolment(enrolment, institution.name, department, account.display_name if account else None)
         )
     return named
 
