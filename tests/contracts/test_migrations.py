@@ -31,7 +31,6 @@ UNINDEXED = {
     "forms.responses (form_id, form_version_id)": "a version that was published is never deleted (trigger)",
     "notices.notices (template_id)": "templates are never changed or deleted (trigger)",
     "people.consents (kind, text_version, text_hash)": "agreements are never changed or deleted (trigger)",
-    "people.family_members (member_person_id)": "persons are never deleted; families are read from their holder",
 }
 
 OBJECTS = """
