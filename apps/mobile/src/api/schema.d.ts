@@ -2471,7 +2471,14 @@ export interface operations {
                      *     event: change
                      *     data: {"topic": "exams.results", "person_id": null}
                      */
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        /** @description JSON 文本；change 含 topic 与 person_id */
+                        data: string;
+                        /** @enum {string} */
+                        event: "ready" | "change" | "reset";
+                        /** @description 断线后从这里接着听（Last-Event-ID） */
+                        id: string;
+                    };
                 };
             };
             /** @description 未登录，或登录已失效 */

@@ -19,7 +19,16 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
         "description": "事件流，直到页面离开或会话结束",
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
+                # Of each event; comments are none.
+                "schema": {
+                    "type": "object",
+                    "required": ["id", "event", "data"],
+                    "properties": {
+                        "id": {"type": "string", "description": "断线后从这里接着听（Last-Event-ID）"},
+                        "event": {"type": "string", "enum": ["ready", "change", "reset"]},
+                        "data": {"type": "string", "description": "JSON 文本；change 含 topic 与 person_id"},
+                    },
+                },
                 "example": 'id: 42\nevent: change\ndata: {"topic": "exams.results", "person_id": null}\n\n',
             }
         },
