@@ -277,7 +277,10 @@ def test_402_when_the_guide_cannot_be_saved_and_it_is_stored_later(
         assert exam_no not in [booking["exam_no"] for booking in customer.bookings()]
     line = next(found for found in messages(platform, code="402") if found["request_id"] == key)
     again = staff(platform, "it_staff").post(f"/api/admin/exchange/messages/{line['id']}/replay")
-    assert again.json() == {"state": "done", "codes": [], "data": {}}
+    replayed = again.json()
+    envelope = json.loads(replayed.pop("answer"))
+    assert replayed == {"state": "done", "codes": [], "data": {}}
+    assert envelope == {"accepted": True, "messages": [], "data": {}, "request_id": envelope["request_id"]}
     guide = customer.guide(exam_no)
     assert guide is not None
     assert guide["content"] == "请空腹"
