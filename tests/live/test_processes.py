@@ -71,7 +71,7 @@ async def push_results(platform: Platform, url: str, customer: dict[str, Any], v
         "exam_no": "LIVE-1",
         "person": customer["person"],
         "change": "1",
-        "results": [{"item_code": "CHO", "item_name": "总胆固醇", "value": value, "performed_at": at}],
+        "results": [{"item_code": "CHO", "value": value, "performed_at": at}],
     }
     answer = await asyncio.to_thread(platform.vendor(url=url).push, "results", body)
     assert answer["accepted"] is True, answer

@@ -83,11 +83,11 @@ def _now(page: Page) -> int:
 def test_a_customer_signs_in(visitors: Visitors, open_page: Opener, platform: Platform) -> None:
     known = account(platform, "demo-zhang")
     page = open_page(visitors.on_phone(), "/m/")
-    page.get_by_label("手机号或用户名").locator("input").fill(known["username"])
-    page.get_by_label("密码").locator("input").fill(known["password"])
+    page.get_by_label("手机号或用户名").fill(known["username"])
+    page.get_by_label("密码").fill(known["password"])
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("tab", name="首页")).to_have_attribute("aria-selected", "true")
-    expect(page.get_by_text("张建国")).to_be_visible()
+    expect(page.get_by_text("张建国，您好")).to_be_visible()
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/"])
@@ -128,6 +128,6 @@ def test_the_tabs_of_the_app_shut_nobody_out(customer_page: Visit, tab: str) -> 
 
 def test_elders_read_large_letters(customer_page: Visit) -> None:
     page = customer_page("demo-zhang", elder=True)
-    greeting = page.get_by_text("张建国")
+    greeting = page.get_by_text("张建国，您好")
     assert greeting.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") >= 20
     assert_accessible(page)

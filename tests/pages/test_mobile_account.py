@@ -28,16 +28,21 @@ def _code_sent_to(platform: Platform, phone: str) -> str:
     return found
 
 
+def _fill(page: Page, label: str, value: str) -> None:
+    page.locator(VISIBLE).get_by_label(label, exact=True).fill(value)
+
+
 def test_a_newcomer_signs_up_by_a_code_on_the_phone(
     platform: Platform, visitors: Visitors, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(visitors.on_phone(), "/m/pkg-account/sign-up")
     shown = page.locator(VISIBLE)
-    shown.locator("input[name=tel]").fill(NEWCOMER_PHONE)
+    _fill(page, "手机号", NEWCOMER_PHONE)
     shown.get_by_role("button", name="获取验证码").click()
-    shown.locator("input[name=one-time-code]").fill(_code_sent_to(platform, NEWCOMER_PHONE))
-    shown.locator("input[name=name]").fill("欧阳新来")
-    shown.locator(".field", has_text="身份证号码").locator("input").fill("110101199003070070")
+    _fill(page, "短信验证码", _code_sent_to(platform, NEWCOMER_PHONE))
+    _fill(page, "姓名", "欧阳新来")
+    _fill(page, "身份证号码", "110101199003070070")
+    expect(shown.get_by_text("男 · 1990-03-07 出生")).to_be_visible()
     page.locator(VISIBLE).locator(".big-action", has_text="注册").click()
     expect(shown.get_by_text("请阅读并逐项勾选同意")).to_be_visible()
     assert_accessible(page)
@@ -51,7 +56,7 @@ def test_a_child_joins_the_family_and_is_acted_for(
     shown = page.locator(VISIBLE)
     shown.locator(".big-action", has_text="添加家庭成员").click()
     shown.get_by_role("radio", name="子女").click()
-    shown.locator("input[name=name]").fill("钟离小朋友")
+    _fill(page, "姓名", "钟离小朋友")
     shown.locator(".big-action", has_text="添加").first.click()
     expect(shown.get_by_text("请选择性别")).to_be_visible()
     assert_accessible(page)

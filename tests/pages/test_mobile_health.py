@@ -27,7 +27,7 @@ def exam(platform: Platform, customer: Customer) -> str:
         customer,
         exam_no,
         result("CHO", "7.6", abnormal_flag="H", reference_range="2.8-5.2"),
-        result("GLU", "5.0", abnormal_flag="N"),
+        result("BUN-X", "5.0", abnormal_flag="N"),
     )
     assert vendor.post("/open/v1/exam/results", sent).json()["data"]["stored"] == 2
     written = report_body(
@@ -63,7 +63,7 @@ def test_a_corrected_result_shows_without_reload(
     sent = results_body(
         customer,
         exam_no,
-        result("GLU", "5.9", abnormal_flag="N", sequence=2),
+        result("BUN-X", "5.9", abnormal_flag="N", sequence=2),
         change="2",
     )
     assert platform.vendor().post("/open/v1/exam/results", sent).json()["data"]["stored"] == 1

@@ -120,7 +120,7 @@ def match(
             exams.NewResult(
                 vendor_item_code=result.item_code,
                 item_code=item.item_code,
-                item_name=result.item_name,
+                item_name=result.item_name or item.name,  # a vendor may send the code alone
                 value_type=value.kind,
                 raw_value=result.value,
                 raw_unit=result.unit or "",

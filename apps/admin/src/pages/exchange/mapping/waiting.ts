@@ -4,7 +4,7 @@ import { api, ok } from '@/api/client'
 import { useSession } from '@/session/session'
 
 /** How many results wait for these items of a vendor, and of how many persons. */
-export function useWaiting(vendorId: string, codes: Ref<string[]>, options: { keep?: boolean; every?: Ref<number | false> } = {}) {
+export function useWaiting(vendorId: string, codes: Ref<string[]>, options: { keep?: boolean; every?: (still: number | undefined) => number | false } = {}) {
   const session = useSession()
   const wanted = computed(() => [...codes.value].sort())
   return useQuery({
@@ -17,6 +17,6 @@ export function useWaiting(vendorId: string, codes: Ref<string[]>, options: { ke
       ),
     enabled: () => wanted.value.length > 0 && session.can('exchange.staged.read'),
     placeholderData: options.keep ? keepPreviousData : undefined,
-    refetchInterval: () => options.every?.value ?? false,
+    refetchInterval: (query) => options.every?.(query.state.data?.results) ?? false,
   })
 }
