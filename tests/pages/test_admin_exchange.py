@@ -101,7 +101,9 @@ def test_many_are_confirmed_at_once_and_conflicts_are_left_out(
     page.keyboard.press("b")
     dialog = page.get_by_role("dialog", name="批量确认对照")
     expect(dialog.get_by_text("完成这些对照后将释放 1 条等待中的结果，涉及 1 人")).to_be_visible()
-    row_of_twin, row_of_odd = (dialog.get_by_role("row", name=f"对照 总胆红素 {code}") for code in (twin, odd))
+    row_of_twin, row_of_odd = (
+        dialog.get_by_role("row", name=f"对照 总胆红素 {code}") for code in (twin, odd)
+    )
     expect(row_of_twin).to_contain_text(f"与 {odd} 选了同一个标准项目")
     expect(row_of_odd).to_contain_text("无法识别")
     dialog.get_by_role("button", name="确认 1 条对照").click()
