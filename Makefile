@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench tour shots
+.PHONY: help install run test check bench tour shots mini-program
 BIN := .venv/bin
 CODE := $(wildcard src tests bench migrations *.py)
 APPS := admin mobile
@@ -14,6 +14,7 @@ help:
 	@echo "make check   格式、静态检查、类型、模块边界、接口文档"
 	@echo "make bench   性能测试"
 	@echo "make shots   给每个页面的各种状态截图，存到 build/shots"
+	@echo "make mini-program  构建微信小程序，用官方编译器和 miniprogram-simulate 检验"
 
 install:
 	@python3 bootstrap.py
@@ -46,3 +47,9 @@ bench: install
 
 shots: install
 	@$(BIN)/python -m tests.pages.shots
+
+# The official tools weigh 350 MB, so they are apart from what `make test` needs.
+mini-program: install
+	@npm --prefix apps/mobile run --silent build:mp-weixin
+	@npm --prefix apps/mobile/mp-check ci --silent --no-fund --no-audit
+	@npm --prefix apps/mobile/mp-check run --silent check

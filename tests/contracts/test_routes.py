@@ -143,6 +143,13 @@ def test_paths_tell_their_audience() -> None:
         )
 
 
+def test_a_mini_program_can_send_every_request_of_a_patient() -> None:
+    """`wx.request` knows no PATCH."""
+    for route in ROUTES:
+        if route.path.startswith(("/api/patient/", "/api/session/")):
+            assert "PATCH" not in route.methods, route.path
+
+
 def test_routes_are_not_hidden_by_earlier_ones() -> None:
     """`/forms/{code}` before `/forms/responses` would swallow it."""
     for place, route in enumerate(ROUTES):

@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.pages import chromium
 from tests.pages.chromium import Missing
-from tests.pages.running import BUILD, build_pages, one_at_a_time, platform_in
+from tests.pages.running import BUILD, already_runs, build_pages, one_at_a_time, platform_in
 from tests.pages.visitors import DESK, PHONE, Visitors
 from tests.pages.watch import Watch
 from tests.wire.conftest import Platform
+from tests.wire.prepared import PreparedHome
 
 _FAILED = pytest.StashKey[bool]()
 
@@ -41,9 +42,14 @@ def ready() -> None:
 
 
 @pytest.fixture(scope="package")
-def platform(ready: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(
+    ready: None, prepared_home: PreparedHome, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
     """One running platform for all tests of this folder in this worker. They leave it usable for the others."""
-    with platform_in(tmp_path_factory.mktemp("home")) as running:
+    home = tmp_path_factory.mktemp("home")
+    if not already_runs():
+        prepared_home.copy_to(home)
+    with platform_in(home) as running:
         yield running
 
 

@@ -29,9 +29,13 @@ def one_at_a_time(name: str) -> Iterator[None]:
         yield
 
 
+def already_runs() -> bool:
+    return "KANGHU_RUNNING" in os.environ
+
+
 def build_pages() -> None:
     """As `make install` does: only what is missing or older than its sources."""
-    if "KANGHU_APPS_DIR" in os.environ or "KANGHU_RUNNING" in os.environ:
+    if "KANGHU_APPS_DIR" in os.environ or already_runs():
         return
     spec = importlib.util.spec_from_file_location("bootstrap", ROOT / "bootstrap.py")
     assert spec is not None
@@ -45,7 +49,7 @@ def build_pages() -> None:
 
 @contextmanager
 def platform_in(home: Path) -> Iterator[Platform]:
-    if "KANGHU_RUNNING" in os.environ:
+    if already_runs():
         yield _already_running()
         return
     running = start(home)

@@ -7,11 +7,11 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.pages.accessibility import assert_accessible
+from tests.pages.phone import here
 from tests.pages.visitors import Visitors
 from tests.wire.conftest import Platform, eventually
 from tests.wire.hospital import sign_up
 
-VISIBLE = ".page-root:visible"
 NEWCOMER_PHONE = "13911112222"
 
 
@@ -29,21 +29,21 @@ def _code_sent_to(platform: Platform, phone: str) -> str:
 
 
 def _fill(page: Page, label: str, value: str) -> None:
-    page.locator(VISIBLE).get_by_label(label, exact=True).fill(value)
+    here(page).get_by_label(label, exact=True).fill(value)
 
 
 def test_a_newcomer_signs_up_by_a_code_on_the_phone(
     platform: Platform, visitors: Visitors, open_page: Callable[..., Page]
 ) -> None:
     page = open_page(visitors.on_phone(), "/m/pkg-account/sign-up")
-    shown = page.locator(VISIBLE)
+    shown = here(page)
     _fill(page, "手机号", NEWCOMER_PHONE)
     shown.get_by_role("button", name="获取验证码").click()
     _fill(page, "短信验证码", _code_sent_to(platform, NEWCOMER_PHONE))
     _fill(page, "姓名", "欧阳新来")
     _fill(page, "身份证号码", "110101199003070070")
     expect(shown.get_by_text("男 · 1990-03-07 出生")).to_be_visible()
-    page.locator(VISIBLE).locator(".big-action", has_text="注册").click()
+    here(page).locator(".big-action", has_text="注册").click()
     expect(shown.get_by_text("请阅读并逐项勾选同意")).to_be_visible()
     assert_accessible(page)
 
@@ -53,7 +53,7 @@ def test_a_child_joins_the_family_and_is_acted_for(
 ) -> None:
     parent = sign_up(platform, "钟离家长", "1")
     page = customer_page(parent.client, "/pkg-account/family")
-    shown = page.locator(VISIBLE)
+    shown = here(page)
     shown.locator(".big-action", has_text="添加家庭成员").click()
     shown.get_by_role("radio", name="子女").click()
     _fill(page, "姓名", "钟离小朋友")
@@ -69,8 +69,8 @@ def test_a_child_joins_the_family_and_is_acted_for(
     )
     assert family.status_code == 201, family.text
     page.reload()
-    page.locator(VISIBLE).locator(".big-action", has_text="为其办理").click()
-    expect(page.locator(VISIBLE).get_by_text("钟离小朋友，您好")).to_be_visible()
+    here(page).locator(".big-action", has_text="为其办理").click()
+    expect(here(page).get_by_text("钟离小朋友，您好")).to_be_visible()
 
 
 def test_a_withdrawn_agreement_says_what_follows(
@@ -78,10 +78,10 @@ def test_a_withdrawn_agreement_says_what_follows(
 ) -> None:
     customer = sign_up(platform, "令狐撤回", "2")
     page = customer_page(customer.client, "/pkg-account/consents")
-    card = page.locator(VISIBLE).locator(".card", has_text="数据使用授权协议")
+    card = here(page).locator(".card", has_text="数据使用授权协议")
     card.get_by_role("button", name="撤回同意").click()
     expect(card.get_by_text(re.compile("会与体检机构解除绑定"))).to_be_visible()
     assert_accessible(page)
     card.locator(".big-action", has_text="确定撤回").click()
-    expect(page.locator(VISIBLE).locator(".card", has_text="已撤回")).to_be_visible()
+    expect(here(page).locator(".card", has_text="已撤回")).to_be_visible()
     assert eventually(lambda: customer.client.get("/api/patient/exchange/bindings").json() == [])

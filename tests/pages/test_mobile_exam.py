@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.pages.accessibility import assert_accessible
+from tests.pages.phone import answer_all, day_cell, fill_the_questionnaire, here, press, read_and_sign
 from tests.pages.watch import Watch
 from tests.wire import hospital
 from tests.wire.appointments import confirm_list, request_booking, set_faults
@@ -21,24 +22,6 @@ SOON = 30_000
 """What the worker and the exam centre do in between."""
 
 
-def here(page: Page) -> Locator:
-    """The page in front; the one behind stays alive."""
-    return page.locator(".page-root:visible")
-
-
-def press(page: Page, text: str) -> None:
-    here(page).get_by_role("button", name=text, exact=True).click()
-
-
-def day_cell(page: Page, day: date) -> Locator:
-    return here(page).get_by_role("radio", name=re.compile(f"^(?:.*年)?{day.month}月{day.day}日"))
-
-
-def answer_all(page: Page, answer: str = "完全不会") -> None:
-    for group in here(page).get_by_role("radiogroup").all():
-        group.get_by_role("radio", name=answer).click()
-
-
 def test_signing_with_the_exam_centre(customer_page: Visit, platform: Platform) -> None:
     newcomer = sign_up(platform, bind=False)
     page = customer_page(newcomer.client)
@@ -46,10 +29,7 @@ def test_signing_with_the_exam_centre(customer_page: Visit, platform: Platform) 
     here(page).get_by_role("button", name=re.compile("康护示范医院体检中心.*读协议并签约")).click()
     agree = here(page).get_by_role("button", name="请先读到最后")
     expect(agree).to_have_attribute("aria-disabled", "true")
-    here(page).get_by_label("协议全文").locator(".text__inner").evaluate(
-        "text => (text.closest('.uni-scroll-view').scrollTop = text.scrollHeight, text.parentElement.parentElement.scrollTop = 99999)"
-    )
-    press(page, "同意并签约")
+    read_and_sign(page)
     expect(here(page).get_by_text("签约成功")).to_be_visible()
     expect(here(page).get_by_text("已为您新建")).to_be_visible()
     assert_accessible(page)
@@ -64,10 +44,7 @@ def test_the_exam_centre_does_not_bind(customer_page: Visit, platform: Platform,
     set_faults(platform, status=500)
     try:
         page = customer_page(newcomer.client, f"/pkg-exam/sign?vendor={hospital.demo_vendor(platform)}")
-        page.get_by_label("协议全文").locator(".text__inner").evaluate(
-            "text => (text.parentElement.parentElement.scrollTop = 99999)"
-        )
-        press(page, "同意并签约")
+        read_and_sign(page)
         expect(here(page).get_by_role("alert")).to_contain_text("您的同意已经保存")
         expect(here(page).get_by_role("button", name="重新试一次")).to_be_visible()
     finally:
@@ -106,30 +83,6 @@ def test_from_the_questionnaire_to_the_guide(customer_page: Visit, platform: Pla
     page.goto("/m/pkg-exam/checklist")
     expect(page.get_by_text("医生已确认")).to_be_visible()
     assert_accessible(page)
-
-
-def fill_the_questionnaire(page: Page) -> None:
-    """Hands in too early, follows the list of what is missing, then hands in."""
-    form = here(page)
-    for name, value in {"您的身高是多少？": "172", "您的体重是多少？": "80"}.items():
-        form.get_by_label(name).fill(value)
-    while form.get_by_role("button", name="下一步").is_visible():
-        press(page, "下一步")
-    expect(form.get_by_text("已保存")).to_be_visible()
-    expect(form.get_by_text("27 kg/m²")).to_be_visible()
-    press(page, "提交")
-    for question, answer in (
-        ("您长期居住在长江以北吗？", "是"),
-        ("您长期居住在城镇吗？", "是"),
-        ("医生曾经说您患有下列疾病吗？（可多选）", "以上都没有"),
-        ("最近两周，您吃过降血压的药吗？", "否"),
-        ("您吸烟吗？", "从不吸烟"),
-    ):
-        form.get_by_role("alert").get_by_text(question).click()
-        form.get_by_label(question, exact=True).get_by_text(answer, exact=True).click()
-    while form.get_by_role("button", name="下一步").is_visible():
-        press(page, "下一步")
-    press(page, "提交")
 
 
 def test_a_draft_without_network_is_sent_later(

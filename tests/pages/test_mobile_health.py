@@ -7,10 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.pages.accessibility import assert_accessible
+from tests.pages.phone import here
 from tests.wire.conftest import Platform, Vendor, eventually
 from tests.wire.hospital import Customer, new_exam_no, report_body, result, results_body, sign_up
-
-VISIBLE = ".page-root:visible"
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +42,22 @@ def test_the_conclusion_comes_first_then_what_is_abnormal(
     customer: Customer, exam: str, customer_page: Callable[..., Page]
 ) -> None:
     page = customer_page(customer.client, f"/pkg-health/results?booking={exam}")
-    shown = page.locator(VISIBLE)
+    shown = here(page)
     expect(shown.get_by_role("heading", name="2 项中有 1 项需要留意")).to_be_visible()
     expect(shown.get_by_text("1. 血脂偏高")).to_be_visible()
     expect(shown.get_by_text(re.compile("单次偏高不等于患病")).first).to_be_visible()
     assert_accessible(page)
     shown.locator(".result", has_text="7.6").first.click()
-    expect(page.locator(VISIBLE).get_by_role("img", name=re.compile("共 1 次"))).to_be_visible()
-    page.locator(VISIBLE).get_by_text("看数值").click()
-    expect(page.locator(VISIBLE).locator(".trend__line", has_text="7.6")).to_be_visible()
+    expect(here(page).get_by_role("img", name=re.compile("共 1 次"))).to_be_visible()
+    here(page).get_by_text("看数值").click()
+    expect(here(page).locator(".trend__line", has_text="7.6")).to_be_visible()
 
 
 def test_a_corrected_result_shows_without_reload(
     platform: Platform, customer: Customer, exam: str, customer_page: Callable[..., Page]
 ) -> None:
     page = customer_page(customer.client, f"/pkg-health/results?booking={exam}")
-    expect(page.locator(VISIBLE).get_by_text("5.0", exact=True)).to_be_visible()
+    expect(here(page).get_by_text("5.0", exact=True)).to_be_visible()
     exam_no = customer.client.get("/api/patient/exams/bookings").json()["items"][0]["exam_no"]
     sent = results_body(
         customer,
@@ -67,15 +66,15 @@ def test_a_corrected_result_shows_without_reload(
         change="2",
     )
     assert platform.vendor().post("/open/v1/exam/results", sent).json()["data"]["stored"] == 1
-    expect(page.locator(VISIBLE).get_by_text("5.9", exact=True)).to_be_visible()
+    expect(here(page).get_by_text("5.9", exact=True)).to_be_visible()
 
 
 def test_the_report_is_read_and_risks_say_what_is_missing(
     customer: Customer, exam: str, customer_page: Callable[..., Page]
 ) -> None:
     page = customer_page(customer.client, f"/pkg-health/report?booking={exam}")
-    expect(page.locator(VISIBLE).get_by_text("血脂偏高，建议复查。")).to_be_visible()
+    expect(here(page).get_by_text("血脂偏高，建议复查。")).to_be_visible()
     assert_accessible(page)
     page.goto("/m/pkg-health/risks")
-    expect(page.locator(VISIBLE).get_by_text(re.compile("还不能评估，缺少：")).first).to_be_visible()
+    expect(here(page).get_by_text(re.compile("还不能评估，缺少：")).first).to_be_visible()
     assert_accessible(page)

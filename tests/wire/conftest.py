@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from kanghu_sandbox.wire.signature import Credentials, signed_headers
+from tests.wire.prepared import PreparedHome
 
 START_S = 300
 
@@ -170,18 +171,22 @@ def stop(platform: Platform) -> None:
     platform.process.communicate(timeout=60)
 
 
+def once_ready(home: Path) -> None:
+    stop(start(home))
+
+
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(prepared_home: PreparedHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """One running platform for all tests of this worker that don't break it."""
-    running = start(tmp_path_factory.mktemp("home"))
+    running = start(prepared_home.copy_to(tmp_path_factory.mktemp("home")))
     yield running
     stop(running)
 
 
 @pytest.fixture
-def own_platform(tmp_path: Path) -> Iterator[Platform]:
+def own_platform(prepared_home: PreparedHome, tmp_path: Path) -> Iterator[Platform]:
     """A platform of the test's own, to kill."""
-    running = start(tmp_path)
+    running = start(prepared_home.copy_to(tmp_path))
     yield running
     stop(running)
 

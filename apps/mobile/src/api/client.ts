@@ -5,7 +5,7 @@ import type { paths } from './schema'
 // One client for H5 and mini-program over uni.request. Paths, parameters, bodies and answers are typed by the schema
 // that is generated from the platform's OpenAPI document, so a wrong path or field does not compile.
 
-type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+type Method = 'get' | 'post' | 'put' | 'delete'
 type PathOf<M extends Method> = {
   [P in keyof paths]: paths[P][M] extends { responses: unknown } ? P : never
 }[keyof paths]
@@ -100,7 +100,6 @@ export const api = {
   get: verb('get'),
   post: verb('post'),
   put: verb('put'),
-  patch: verb('patch'),
   delete: verb('delete'),
 }
 

@@ -638,8 +638,24 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/me/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
         /** 修改我的联系方式等；姓名、性别、出生日期和证件号码请到机构更正 */
-        patch: operations["people_change_me"];
+        put: operations["people_change_me"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/patient/people/sign-up": {

@@ -108,7 +108,7 @@ async def get_me(caller: SignedIn, tx: Transaction) -> PersonView:
     return PersonView.of(person)
 
 
-@patient.patch("/me", operation_id="people_change_me")
+@patient.put("/me/contact", operation_id="people_change_me")
 async def change_me(given: ContactChange, caller: SignedIn, tx: Transaction) -> PersonView:
     """修改我的联系方式等；姓名、性别、出生日期和证件号码请到机构更正"""
     me = _me(caller)

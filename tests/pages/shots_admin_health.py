@@ -1,0 +1,86 @@
+"""健康管理: customers and one customer's record, lists to confirm, important abnormal results, rules."""
+
+import re
+
+from playwright.sync_api import Page
+
+from tests.pages.shots import Prepare, Shot, broken, empty, forbidden, long_names
+
+HEALTH = "/api/admin/health"
+
+
+def _customer(page: Page) -> None:
+    """The one who has been through an exam."""
+    page.get_by_label("查找客户").fill("张建国")
+    page.get_by_role("row", name=re.compile("张")).click()
+    page.get_by_role("tab").first.wait_for()
+
+
+def _tab(name: str) -> Prepare:
+    def opened(page: Page) -> None:
+        _customer(page)
+        page.get_by_role("tab", name=name).click()
+
+    return opened
+
+
+def _put_on_record(page: Page) -> None:
+    page.get_by_role("button", name="建档").click()
+    page.get_by_role("dialog", name="建档").wait_for()
+
+
+def _row(page: Page) -> None:
+    page.get_by_role("row").nth(1).click()
+
+
+def states(list_of: str) -> dict[str, Prepare]:
+    return {
+        "empty": empty(list_of),
+        "error": broken(list_of),
+        "forbidden": forbidden(list_of),
+        "long-names": long_names("/api/admin/*"),
+    }
+
+
+CUSTOMERS = "/admin/health/customers"
+
+SHOTS = [
+    Shot(
+        name="admin-health-customers",
+        path=CUSTOMERS,
+        who="doctor",
+        states=states("/api/admin/people/persons"),
+    ),
+    Shot(name="admin-health-customer-new", path=CUSTOMERS, who="doctor", then=_put_on_record),
+    Shot(
+        name="admin-health-customer",
+        path=CUSTOMERS,
+        who="doctor",
+        states={"long-names": long_names("/api/admin/*")},
+        then=_customer,
+    ),
+    *(
+        Shot(name=f"admin-health-customer-{code}", path=CUSTOMERS, who="doctor", then=_tab(name))
+        for code, name in (
+            ("results", "体检结果"),
+            ("risks", "风险评估"),
+            ("answers", "问卷"),
+            ("report", "报告"),
+            ("record", "档案"),
+        )
+    ),
+    Shot(
+        name="admin-health-checklists",
+        path="/admin/health/checklists",
+        who="doctor",
+        states=states(f"{HEALTH}/checklists"),
+    ),
+    Shot(
+        name="admin-health-findings",
+        path="/admin/health/findings",
+        who="doctor",
+        states=states(f"{HEALTH}/findings"),
+    ),
+    Shot(name="admin-health-finding", path="/admin/health/findings", who="doctor", then=_row),
+    Shot(name="admin-health-rules", path="/admin/health/rules", who="doctor"),
+]
