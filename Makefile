@@ -26,7 +26,7 @@ tour: install
 	@$(BIN)/kanghu tour
 
 test: install
-	@$(BIN)/pytest -n 2 --dist loadfile -q
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 	@for app in $(APPS); do npm --prefix apps/$$app run --silent test || exit 1; done
 
 check: install

@@ -104,6 +104,12 @@ async def test_nothing_but_built_files(browser: httpx.AsyncClient, path: str) ->
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("address", ["catalog/items/LAB.CREA", "catalog/data-elements/DE04.10.167.00"])
+async def test_an_address_may_end_in_a_code_with_dots(browser: httpx.AsyncClient, address: str) -> None:
+    answer = await browser.get(f"/admin/{address}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
 async def test_folders_are_not_listed(browser: httpx.AsyncClient) -> None:
     assert "管理端" in (await browser.get("/admin/assets/")).text
     assert "index-Bx3" not in (await browser.get("/admin/assets")).text

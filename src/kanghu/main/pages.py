@@ -111,7 +111,9 @@ def _find(root: Path, path: str) -> Path | None:
             return found
     except (OSError, ValueError):  # a name too long for the system, or one with a null byte
         return None
-    return None if "." in path.rpartition("/")[2] else root / "index.html"
+    # A page may have a code with dots in its address: LAB.CREA, DE04.10.167.00.
+    missing = Path(path).suffix.lower() in TEXT_TYPES | OTHER_TYPES or path.startswith("assets/")
+    return None if missing else root / "index.html"
 
 
 @dataclass(frozen=True, slots=True)
