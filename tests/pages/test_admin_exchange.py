@@ -270,6 +270,7 @@ def test_bookings_are_listed_and_a_day_gets_its_places(
     row.get_by_text("已预约").click()
     expect(page.get_by_role("dialog", name="体检预约").get_by_text("等待客户到检")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("open="))
     page.goto(f"/admin/exchange/bookings?vendor_id={script.vendor_id}")
     page.get_by_role("button", name="每日名额").click()
     drawer = page.get_by_role("dialog", name="每日名额")

@@ -57,11 +57,11 @@ def test_the_whole_loop(customer_page: Visit, staff_page: Visit, platform: Platf
     exam_no = customer.bookings()[0]["exam_no"]
     at_the_centre(platform, "exams", exam_no=exam_no, steps=["guide"])
     press(phone, "看体检指引单")
-    expect(here(phone).get_by_text(exam_no)).to_be_visible()
+    expect(here(phone).get_by_text(exam_no, exact=True)).to_be_visible()
 
     at_the_centre(platform, "exams", exam_no=exam_no, steps=["results", "report"])
     expect(desk.get_by_role("button", name=re.compile("^体检结果 .* 项"))).to_be_visible(timeout=SOON)
-    expect(desk.get_by_role("button", name=re.compile("^体检报告"))).to_be_visible()
+    expect(desk.get_by_role("button", name=re.compile("收到体检报告第 1 版"))).to_be_visible()
     booking = customer.bookings()[0]["id"]
     phone.goto(f"/m/pkg-health/results?booking={booking}")
     expect(here(phone).get_by_role("heading", name=re.compile("项中有 .* 项需要留意"))).to_be_visible()

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from alembic import command
-from alembic.config import Config
 
 from kanghu.kernel import audit
 from kanghu.kernel.config import Settings, settings
@@ -46,6 +44,10 @@ def run() -> None:
 @app.command()
 def migrate() -> None:
     """把数据库结构升级到最新版本"""
+    # Costs a second, which no other command should pay.
+    from alembic import command
+    from alembic.config import Config
+
     os.environ["DATABASE_URL"] = settings().database_url
     command.upgrade(Config(str(ROOT / "alembic.ini")), "head")
 

@@ -107,12 +107,14 @@ def _find(root: Path, path: str) -> Path | None:
     """The file at `path` inside `root` and nowhere else; the page itself for addresses of its own router."""
     try:
         found = (root / path).resolve()
-        if found.is_file() and found.is_relative_to(root.resolve()):
+        if not found.is_relative_to(root.resolve()):
+            return None
+        if found.is_file():
             return found
     except (OSError, ValueError):  # a name too long for the system, or one with a null byte
         return None
-    # A page may have a code with dots in its address: LAB.CREA, DE04.10.167.00.
-    missing = Path(path).suffix.lower() in TEXT_TYPES | OTHER_TYPES or path.startswith("assets/")
+    # By the kind, not by the dot: an address may end in LAB.CREA or DE04.10.167.00.
+    missing = found.suffix.lower() in TEXT_TYPES | OTHER_TYPES
     return None if missing else root / "index.html"
 
 

@@ -11,7 +11,7 @@ from kanghu.modules.exchange.repository import staging as _staging
 from kanghu.modules.exchange.repository import vendors as _rows
 from kanghu.modules.exchange.service.bind import AGREEMENT, Binding
 from kanghu.modules.exchange.service.bind import bind as bind_account
-from kanghu.modules.exchange.service.vendors import create_vendor
+from kanghu.modules.exchange.service.vendors import create_vendor, update_vendor
 
 __all__ = [
     "AGREEMENT",
@@ -40,10 +40,13 @@ async def ensure_vendor(
     call_app_id: str,
     call_secret: str,
 ) -> None:
-    """The vendor with this id, made when it is not there; for seeding."""
-    if await _rows.get(tx, vendor_id) is not None:
-        return
+    """The vendor with this id, made when it is not there; for seeding. One on this machine follows `base_url` to another port."""
     seeding = Caller(kind="system", grants={"exchange.vendor.write": Scope(everything=True)})
+    known = await _rows.get(tx, vendor_id)
+    if known is not None:
+        if known.base_url != base_url and known.base_url.startswith("http://127.0.0.1:"):
+            await update_vendor(tx, seeding, vendor_id, known.version, None, base_url=base_url)
+        return
     await create_vendor(
         tx,
         seeding,
