@@ -24,6 +24,7 @@ from tests.pages import chromium
 from tests.pages.running import BUILD, build_pages, platform_in
 from tests.pages.visitors import DESK, PHONE, SMALL_DESK, Visitors
 from tests.wire import hospital
+from tests.wire.conftest import Platform
 
 FOLDER = BUILD / "shots"
 LIVE = "/api/live"  # an answer that never ends
@@ -188,6 +189,16 @@ def shots() -> Iterator[Shot]:
             yield from importlib.import_module(f"tests.pages.{module.name}").SHOTS
 
 
+def _leave_something_unmapped(platform: Platform) -> None:
+    """One result that waits for its mapping."""
+    added = {
+        "exam_account": platform.customer()["exam_account"],
+        "change": "1",
+        "values": {"ANA-T": "阳性 1:320"},
+    }
+    httpx.post(f"{platform.sandbox}/control/results", json=added, trust_env=False).raise_for_status()
+
+
 def main(words: list[str]) -> None:
     wanted = [one for one in shots() if not words or any(word in one.name for word in words)]
     chromium.install_what_is_missing()
@@ -202,6 +213,7 @@ def main(words: list[str]) -> None:
         # One whole exam loop: bookings, results, findings, a report, messages.
         toured = platform.command("tour")
         assert toured.returncode == 0, toured.stdout + toured.stderr
+        _leave_something_unmapped(platform)
         album = Album(Visitors(browser, platform))
         faults = [album.add(picture) for shot in wanted for picture in pictures(shot)]
     print(f"{len(faults)} 张截图在 {FOLDER}")
