@@ -1,0 +1,5 @@
+"""The interfaces of api.weixin.qq.com that are played here, one module per chapter of its manual."""
+
+from . import base
+
+APIS = (*base.APIS,)
