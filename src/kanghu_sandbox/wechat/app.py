@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from . import control
+from . import control, public
 from .account import Account
 from .apis import APIS
 from .context import Callback, WeChat
@@ -23,6 +23,7 @@ def create_app(account: Account, home: Path, now: Callable[[], float] = time.tim
     app = FastAPI(title="微信", version="1", description=ABOUT, docs_url=None, redoc_url=None)
     app.state.wechat = WeChat(account, Store(home), callback, now)
     add_interfaces(app, APIS)
+    app.include_router(public.router)
     app.include_router(control.router)
     control.register_errors(app)
     return app

@@ -5,8 +5,10 @@ counts as no answer is told only for time and dropped connections; here a status
 """
 
 import asyncio
+import functools
 import json
 import secrets
+import ssl
 import time
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -125,22 +127,30 @@ async def _push(
 
 
 async def _call(wechat: WeChat, method: str, url: str, body: bytes) -> tuple[Try, bytes]:
-    started, status, answer = time.monotonic(), None, b""
-    limit = wechat.account.answer_seconds
     headers = {"Content-Type": "text/xml", "User-Agent": "Mozilla/4.0"}
-    try:
-        async with asyncio.timeout(limit):
-            async with httpx.AsyncClient(timeout=limit, trust_env=False) as http:
-                async with http.stream(method, url, content=body, headers=headers) as response:
-                    async for chunk in response.aiter_bytes():
-                        answer += chunk
-                        if len(answer) > ANSWER_LIMIT:
-                            break
-                    status = response.status_code
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
-        answer = b""
+    limit, status, answer = wechat.account.answer_seconds, None, b""
+    async with httpx.AsyncClient(timeout=limit, trust_env=False, verify=_tls()) as http:
+        started = time.monotonic()
+        try:
+            async with (
+                asyncio.timeout(limit),
+                http.stream(method, url, content=body, headers=headers) as response,
+            ):
+                async for chunk in response.aiter_bytes():
+                    answer += chunk
+                    if len(answer) > ANSWER_LIMIT:
+                        break
+                status = response.status_code
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
+            answer = b""
     millis = int((time.monotonic() - started) * 1000)
     return Try(status=status, answer=answer.decode("utf-8", "replace")[:2000], millis=millis), answer
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than some servers' answers."""
+    return ssl.create_default_context()
 
 
 def _settle(
