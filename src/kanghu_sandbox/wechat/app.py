@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from . import control, public
+from . import control, control_people, oauth_page, public
 from .account import Account
 from .apis import APIS
 from .context import Callback, WeChat
@@ -24,6 +24,8 @@ def create_app(account: Account, home: Path, now: Callable[[], float] = time.tim
     app.state.wechat = WeChat(account, Store(home), callback, now)
     add_interfaces(app, APIS)
     app.include_router(public.router)
+    app.include_router(oauth_page.router)
+    app.include_router(control_people.router)
     app.include_router(control.router)
     control.register_errors(app)
     return app

@@ -1,6 +1,6 @@
 """Requests and answers of the control desk."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -62,6 +62,50 @@ class Link(Strict):
     title: str
     description: str = ""
     url: str
+
+
+class Press(Strict):
+    """按菜单上的一个按钮"""
+
+    place: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, max_length=2)
+    result: str = Field(default="", description="扫码、选图、选位置的结果")
+
+
+class MenuView(BaseModel):
+    """一个人看到的菜单"""
+
+    menu_id: int = 0
+    buttons: list[dict[str, Any]] = []
+
+
+class Choice(Strict):
+    """菜单消息里的一项"""
+
+    id: str
+    content: str
+
+
+class Consent(Strict):
+    """对订阅通知弹窗的回答"""
+
+    template_ids: list[str] = Field(min_length=1, max_length=5)
+    accept: bool = True
+    scene: Literal[1, 2] = Field(default=1, description="1 来自 H5，2 来自图文")
+
+
+class Code(BaseModel):
+    """一次性的 code，5 分钟内有效"""
+
+    code: str
+
+
+class JsConfig(Strict):
+    """wx.config 的参数"""
+
+    url: str
+    noncestr: str
+    timestamp: str
+    signature: str
 
 
 class Done(BaseModel):

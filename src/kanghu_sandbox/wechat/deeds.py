@@ -1,6 +1,7 @@
 """What people do on their phones: each deed changes what WeChat knows and gives the push that tells the account's holder."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from . import chat, media, people, qr_codes
@@ -134,6 +135,33 @@ def press(tx: Tx, openid: str, button: dict[str, Any], menu_id: int, result: str
         found = media.find(tx, button["media_id"], "", now)
         chat.show(tx, openid, chat.ACCOUNT, found["kind"], {"media_id": button["media_id"]}, now)
     return None
+
+
+def choose(tx: Tx, openid: str, choice: str, content: str, now: float) -> Push:
+    """Tap a choice of a msgmenu: a text with the choice's id, which opens no window."""
+    _follower(tx, openid)
+    chat.show(tx, openid, chat.FAN, "text", {"content": content}, now)
+    fields = {"MsgType": "text", "Content": content, "MsgId": message_id(), "bizmsgmenuid": choice}
+    return Push(openid, fields)
+
+
+def answer_popup(openid: str, template_ids: Sequence[str], accept: bool, scene: int) -> Push:
+    """Agree to subscription notices, or cancel."""
+    status = "accept" if accept else "reject"
+    answers = [
+        {"TemplateId": name, "SubscribeStatusString": status, "PopupScene": scene} for name in template_ids
+    ]
+    event = "subscribe_msg_popup_event"
+    fields = {"MsgType": "event", "Event": event, "SubscribeMsgPopupEvent": {"List": answers}}
+    return Push(openid, fields, answerable=False)
+
+
+def refuse_notices(openid: str, template_ids: Sequence[str]) -> Push:
+    """Refuse notices that were agreed to, on WeChat's own page."""
+    answers = [{"TemplateId": name, "SubscribeStatusString": "reject"} for name in template_ids]
+    event = "subscribe_msg_change_event"
+    fields = {"MsgType": "event", "Event": event, "SubscribeMsgChangeEvent": {"List": answers}}
+    return Push(openid, fields, answerable=False)
 
 
 def _message(
