@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from . import control, control_people, oauth_page, public
+from . import control, control_people, oauth_page, phone, public
 from .account import Account
 from .apis import APIS
 from .context import Callback, WeChat
@@ -25,6 +25,7 @@ def create_app(account: Account, home: Path, now: Callable[[], float] = time.tim
     add_interfaces(app, APIS)
     app.include_router(public.router)
     app.include_router(oauth_page.router)
+    app.include_router(phone.router)
     app.include_router(control_people.router)
     app.include_router(control.router)
     control.register_errors(app)

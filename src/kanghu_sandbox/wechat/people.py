@@ -5,7 +5,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from .codes import Refused
-from .store import Tx
+from .store import Tx, keep_newest
+
+KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Person:
 
 
 def add(tx: Tx, nickname: str, phone: str, now: float) -> Person:
-    """Somebody new, who does not follow yet."""
+    """Somebody new, who does not follow yet. Beyond so many the one who came first goes, with all that is theirs."""
     openid = f"o{secrets.token_urlsafe(21)[:27]}"
     tx.execute(
         "INSERT INTO people (openid, mini_openid, unionid, nickname, phone, created_at) VALUES (?, ?, ?, ?, ?, ?)",
@@ -40,6 +42,7 @@ def add(tx: Tx, nickname: str, phone: str, now: float) -> Person:
             now,
         ),
     )
+    keep_newest(tx, "people", "rowid", KEPT)
     return get(tx, openid)
 
 
