@@ -79,6 +79,7 @@ MESSAGES = {
     65301: "no such conditional menu",
     65303: "no default menu",
     65304: "match rule empty",
+    65305: "too many conditional menus",
     65316: "out of domain count limit",
     65320: "privacy field is not allowed in match rule",
 }

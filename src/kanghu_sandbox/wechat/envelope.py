@@ -1,5 +1,6 @@
 """The XML of pushes and replies, in the clear and encrypted."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Union
@@ -10,6 +11,9 @@ from . import crypt
 Value = Union[str, int, float, "Fields", Sequence["Fields"]]
 Fields = Mapping[str, Value]
 """A string becomes CDATA, a number stands bare, a list repeats its element, as WeChat writes them."""
+
+
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class BadReply(Exception):
@@ -63,7 +67,7 @@ def _inner(fields: Fields) -> str:
 
 def _element(name: str, value: Value) -> str:
     if isinstance(value, str):
-        escaped = value.replace("]]>", "]]]]><![CDATA[>")
+        escaped = _NOT_IN_XML.sub("", value).replace("]]>", "]]]]><![CDATA[>")
         return f"<{name}><![CDATA[{escaped}]]></{name}>"
     if isinstance(value, int | float):
         return f"<{name}>{value}</{name}>"

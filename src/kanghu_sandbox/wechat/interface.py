@@ -137,6 +137,7 @@ def _object(raw: bytes) -> Mapping[str, Any]:
         raise Refused(44002)
     try:
         body = json.loads(raw)
+        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except ValueError:
         raise Refused(47001) from None
     if not isinstance(body, dict):

@@ -5,13 +5,13 @@ import sqlite3
 
 from . import sound
 from .codes import Refused
-from .store import Tx, keep_newest
+from .store import Tx
 
 LIFETIME = 3 * 24 * 3600
-KEPT = 300
-"""Files of the whole stand-in, so that its store stays small."""
-
 MB = 1024 * 1024
+KEPT = 200 * MB
+"""Of all files together; the oldest go before their three days are over when there are more."""
+
 LIMITS = {"image": 10 * MB, "voice": 2 * MB, "video": 10 * MB, "thumb": 64 * 1024}
 LONGEST_VOICE = 60.0
 
@@ -53,7 +53,12 @@ def keep(tx: Tx, kind: str, data: bytes, now: float) -> str:
         "INSERT INTO media (media_id, kind, content_type, extension, data, created_at) VALUES (?, ?, ?, ?, ?, ?)",
         (media_id, kind, _CONTENT_TYPES[form], form, data, now),
     )
-    keep_newest(tx, "media", "created_at", KEPT)
+    tx.execute(
+        "DELETE FROM media WHERE rowid IN (SELECT rowid FROM"
+        " (SELECT rowid, sum(length(data)) OVER (ORDER BY created_at DESC, rowid DESC) AS total FROM media)"
+        " WHERE total > ?)",
+        (KEPT,),
+    )
     return media_id
 
 

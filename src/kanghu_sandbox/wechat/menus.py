@@ -15,6 +15,8 @@ TOP, SUB = 3, 5
 TOP_NAME, SUB_NAME, KEY, URL = 16, 60, 128, 1024
 """Bytes of UTF-8."""
 OUTSIDE_DOMAINS = 3
+MOST_PERSONALISED = 500
+"""How many WeChat keeps is told nowhere; this only bounds the store."""
 
 Button = dict[str, Any]
 
@@ -67,9 +69,11 @@ def replace_default(tx: Tx, buttons: list[Button]) -> None:
 
 
 def add_personalised(tx: Tx, buttons: list[Button], tag_id: int) -> int:
-    """Its id. Raises Refused 65303 without a default menu, 65316 when all of them lead to more than three domains."""
+    """Its id. Raises Refused 65303 without a default menu, 65305, 65316 when all of them lead to more than three domains."""
     if default(tx) is None:
         raise Refused(65303)
+    if len(personalised(tx)) >= MOST_PERSONALISED:
+        raise Refused(65305)
     made = tx.execute(
         "INSERT INTO menus (id, buttons, tag_id) VALUES ((SELECT max(id) + 1 FROM menus), ?, ?) RETURNING id",
         (json.dumps(buttons, ensure_ascii=False), tag_id),

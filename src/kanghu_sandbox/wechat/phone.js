@@ -11,15 +11,19 @@ function tell(text) {
 
 function toEnd() { chat().scrollTop = chat().scrollHeight }
 
+// What the server last wrote, not what stands there: an open menu must stay open.
+const written = {}
+for (const id of ['chat', 'menus', 'title']) written[id] = document.getElementById(id).innerHTML
+
 async function refresh() {
   const answer = await fetch(location.href)
   if (!answer.ok) return
   const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
   if (next.getElementById('phone').dataset.layout !== phone.dataset.layout) return location.reload()
-  for (const id of ['chat', 'menus', 'title']) {
-    const now = document.getElementById(id), then = next.getElementById(id)
-    if (now.innerHTML === then.innerHTML) continue
-    now.innerHTML = then.innerHTML
+  for (const id in written) {
+    const then = next.getElementById(id).innerHTML
+    if (written[id] === then) continue
+    document.getElementById(id).innerHTML = written[id] = then
     if (id === 'chat') toEnd()
   }
 }

@@ -195,15 +195,15 @@ def _anchor(url: str, label: str, kind: str = "") -> str:
 
 
 def _bar(account: Account, person: Person, menu: Menu | None) -> str:
+    outside = _outside(account)
     if not person.following:
         more = '<div class="row"><button class="follow" data-do="follow">关注公众号</button></div>'
-        scan = '<div id="more"><button data-do="scan">扫一扫</button></div>'
+        scan = f'<div id="more"><button data-do="scan">扫一扫</button>{outside}</div>'
         return f'<div id="bar"><div id="menus">{more}{scan}</div><form id="say" hidden></form></div>'
     switch = (
         '<button class="switch" data-do="keyboard" aria-label="切换菜单和键盘">⌨</button>' if menu else ""
     )
     hidden, shown = (" hidden", "") if menu else ("", " hidden")
-    domain = next(iter(sorted(account.web_domains())), "")
     return (
         f'<div id="bar"><div class="row">{switch}'
         f'<div id="menus" class="row" style="flex:1"{shown}>{_menus(menu)}</div>'
@@ -212,8 +212,17 @@ def _bar(account: Account, person: Person, menu: Menu | None) -> str:
         f'<div id="more" hidden>{_file_button("image", "图片", "image/png,image/jpeg,image/gif")}'
         f"{_file_button('video', '视频', 'video/mp4')}{_file_button('voice', '语音文件', '.amr')}"
         '<button data-do="silence">录 3 秒</button><button data-do="location">位置</button>'
-        f'<button data-do="scan">扫一扫</button><button data-do="page" data-url="http://{escape(domain)}/">打开网页</button>'
-        '<button data-do="mini">小程序</button><button data-do="unfollow">取消关注</button></div></div>'
+        f'<button data-do="scan">扫一扫</button>{outside}'
+        '<button data-do="unfollow">取消关注</button></div></div>'
+    )
+
+
+def _outside(account: Account) -> str:
+    """What WeChat offers besides the chat: its browser and the mini-program."""
+    domain = escape(next(iter(sorted(account.web_domains())), ""))
+    return (
+        f'<button data-do="page" data-url="http://{domain}/">打开网页</button>'
+        '<button data-do="mini">小程序</button>'
     )
 
 

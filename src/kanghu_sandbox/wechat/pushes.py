@@ -10,7 +10,9 @@ import json
 import secrets
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -32,7 +34,7 @@ class Push:
     """What happened, without the fields that all pushes have. `answerable`: the fan waits for a reply."""
 
     openid: str
-    fields: Fields
+    fields: Mapping[str, Any]
     answerable: bool = True
 
     @property

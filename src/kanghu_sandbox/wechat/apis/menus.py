@@ -50,18 +50,13 @@ def add_conditional(tx: Tx, call: Call) -> Answer:
         raise Refused(65304)
     if set(given) != {"tag_id"}:
         raise Refused(65320)
-    if not str(given["tag_id"]).isdecimal():
-        raise Refused(45159)
-    tag_id = int(given["tag_id"])
+    tag_id = _number(given["tag_id"], 45159)
     tags.check_known(tx, tag_id)
     return {"menuid": str(menus.add_personalised(tx, menus.check(call.body.get("button")), tag_id))}
 
 
 def delete_conditional(tx: Tx, call: Call) -> Answer:
-    menu_id = str(call.body.get("menuid", ""))
-    if not menu_id.isdecimal():
-        raise Refused(65301)
-    menus.delete_personalised(tx, int(menu_id))
+    menus.delete_personalised(tx, _number(call.body.get("menuid"), 65301))
     return OK
 
 
@@ -71,6 +66,14 @@ def try_match(tx: Tx, call: Call) -> Answer:
     if menu is None:
         raise Refused(46003)
     return {"button": menu.buttons}
+
+
+def _number(given: object, code: int) -> int:
+    """A number, or one written as text, as WeChat takes both."""
+    text = str(given)
+    if not text.isascii() or not text.isdecimal() or len(text) > 10:
+        raise Refused(code)
+    return int(text)
 
 
 def _conditional(menu: Menu) -> Answer:

@@ -136,7 +136,7 @@ def _tag(call: Call) -> Mapping[str, Any]:
 
 def _number(fields: Mapping[str, Any], name: str) -> int:
     value = fields.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
         raise Refused(45159)
     return value
 
