@@ -68,6 +68,7 @@ MESSAGES = {
     45072: "invalid command",
     45080: "need sending message to user, or recving message from user in the last 30 seconds before typing",
     45081: "can not type repeatedly",
+    45109: "this api has been taken off",
     45157: "invalid tag name",
     45158: "invalid tag name, too long",
     45159: "invalid tag id",

@@ -162,6 +162,17 @@ async def choose(openid: str, wanted: Choice, wechat: TheWeChat) -> Done:
     return await _do(wechat, lambda tx: deeds.choose(tx, openid, wanted.id, wanted.content, wechat.now()))
 
 
+@router.post("/{openid}/paid", operation_id="paid", tags=["手机"])
+async def paid(openid: str, wechat: TheWeChat) -> PersonView:
+    """用微信支付付了款：48 小时内客服消息不限条数。支付通知由支付的替身发出，这里不推送。"""
+
+    def work(tx: Tx) -> PersonView:
+        chat.allow(tx, people.get(tx, openid).openid, chat.PAY, wechat.now())
+        return _view(tx, people.get(tx, openid), wechat)
+
+    return await wechat.store.run(work)
+
+
 @router.post("/{openid}/consents", operation_id="consent", tags=["手机"])
 async def consent(openid: str, wanted: Consent, wechat: TheWeChat) -> Done:
     """在订阅通知的弹窗里同意或取消；小程序订阅消息的同意不推送事件。"""

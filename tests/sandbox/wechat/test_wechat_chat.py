@@ -54,6 +54,15 @@ async def test_three_messages_within_a_minute_of_following(wechat: Running, hold
     assert await send(wechat, openid) == 45015
 
 
+async def test_no_limit_for_two_days_after_a_payment(wechat: Running, holder: Holder) -> None:
+    openid = await wechat.fan()
+    await wechat.control("POST", f"/fans/{openid}/paid")
+    assert await windows(wechat, openid) == {"follow": 3, "pay": None}
+    assert [await send(wechat, openid) for _ in range(10)] == [0] * 10
+    wechat.pass_time(2 * DAY)
+    assert await send(wechat, openid) == 45015
+
+
 async def test_the_window_that_ends_first_is_used_first(wechat: Running, holder: Holder) -> None:
     openid = await wechat.fan()
     await wechat.say(openid)

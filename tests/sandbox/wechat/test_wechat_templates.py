@@ -119,6 +119,10 @@ async def test_a_mini_program_s_notice(wechat: Running, holder: Holder) -> None:
     assert [await send(openid, token), await send(mini_openid, await wechat.token())] == [40003, 48001]
     assert [await send(mini_openid, token), await send(mini_openid, token)] == [0, 43101]
     assert holder.received == []
+    gone = await wechat.post(
+        "/cgi-bin/message/wxopen/template/uniform_send", {"touser": "x"}, access_token=token
+    )
+    assert gone["errcode"] == 45109
 
 
 async def test_templates_are_listed(wechat: Running) -> None:

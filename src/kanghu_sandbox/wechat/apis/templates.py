@@ -63,6 +63,11 @@ def send_mini_subscription(tx: Tx, call: Call) -> Answer:
     return OK
 
 
+def send_uniform(_tx: Tx, _call: Call) -> Answer:
+    """统一服务消息, taken off in September 2023."""
+    raise Refused(45109)
+
+
 def list_templates(_tx: Tx, call: Call) -> Answer:
     """Those of template messages."""
     found = [
@@ -124,4 +129,5 @@ APIS = (
     Api("POST", "/cgi-bin/message/subscribe/bizsend", send_subscription),
     Api("GET", "/wxaapi/newtmpl/gettemplate", list_subscriptions),
     Api("POST", "/cgi-bin/message/subscribe/send", send_mini_subscription, of=MINI),
+    Api("POST", "/cgi-bin/message/wxopen/template/uniform_send", send_uniform, of=MINI),
 )
