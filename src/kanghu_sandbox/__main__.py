@@ -1,6 +1,7 @@
-"""`python -m kanghu_sandbox`: every stand-in of a demonstration in one process, the exam centre at the root, SMS under /sms/.
+"""`python -m kanghu_sandbox`: every stand-in of a demonstration in one process: the exam centre at the root, SMS under /sms/,
+WeChat under /wechat/.
 
-Options are those of the exam centre; the account at the SMS service comes from SANDBOX_SMS_*.
+Options are those of the exam centre; the account at the SMS service comes from SANDBOX_SMS_*, the one at WeChat from SANDBOX_WECHAT_*.
 """
 
 from collections.abc import Mapping
@@ -9,12 +10,17 @@ from fastapi import FastAPI
 
 from kanghu_sandbox.exam_centre.__main__ import main
 from kanghu_sandbox.exam_centre.settings import Settings
-from kanghu_sandbox.sms.account import Account
-from kanghu_sandbox.sms.app import create_app
+from kanghu_sandbox.sms.account import Account as SmsAccount
+from kanghu_sandbox.sms.app import create_app as create_sms
+from kanghu_sandbox.wechat.account import Account as WeChatAccount
+from kanghu_sandbox.wechat.app import create_app as create_wechat
 
 
 def _neighbours(settings: Settings) -> Mapping[str, FastAPI]:
-    return {"/sms": create_app(Account(), settings.home / "sms.jsonl")}
+    return {
+        "/sms": create_sms(SmsAccount(), settings.home / "sms.jsonl"),
+        "/wechat": create_wechat(WeChatAccount(), settings.home),
+    }
 
 
 if __name__ == "__main__":

@@ -1,62 +1,16 @@
-"""The one SQLite file. A connection per transaction: cheap in SQLite, and no connection is ever shared between threads."""
+"""The exam centre's one SQLite file."""
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
 
-from fastapi.concurrency import run_in_threadpool
+from kanghu_sandbox.sqlite import SqliteStore, Tx
 
-T = TypeVar("T")
-Tx = sqlite3.Connection
-
-BUSY_SECONDS = 10.0
+__all__ = ["Store", "Tx"]
 
 
-class Store:
-    """`<home>/exam-centre.sqlite3`, in WAL mode so that readers never wait for the writer."""
+class Store(SqliteStore):
+    """`<home>/exam-centre.sqlite3`."""
 
     def __init__(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        self.path = home / "exam-centre.sqlite3"
-        with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        # isolation_level=None: the module must not open or close transactions on its own.
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        try:
-            yield connection
-        finally:
-            connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        """Commit at the end, roll back on any exception.
-
-        IMMEDIATE takes the write lock at once, so what is read in here (a free place, a known account) stays true until
-        the commit.
-        """
-        with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    async def run(self, work: Callable[[Tx], T]) -> T:
-        """Do `work` in one transaction, off the event loop."""
-
-        def whole() -> T:
-            with self.transaction() as tx:
-                return work(tx)
-
-        return await run_in_threadpool(whole)
+        schema = resources.files(__package__).joinpath("schema.sql").read_text("utf-8")
+        super().__init__(home / "exam-centre.sqlite3", schema)

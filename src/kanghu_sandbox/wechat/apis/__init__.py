@@ -1,0 +1,14 @@
+"""The interfaces of api.weixin.qq.com that are played here, one module per chapter of its manual."""
+
+from . import base, customer, media, menus, mini, templates, users, web
+
+APIS = (
+    *base.APIS,
+    *media.APIS,
+    *customer.APIS,
+    *templates.APIS,
+    *users.APIS,
+    *menus.APIS,
+    *web.APIS,
+    *mini.APIS,
+)
