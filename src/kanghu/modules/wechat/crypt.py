@@ -52,9 +52,7 @@ def key_of(encoding_aes_key: str) -> bytes:
 
 def encrypt(message: bytes, encoding_aes_key: str, appid: str, random: bytes | None = None) -> str:
     """The message sealed, in base64; `random` (16 bytes) is given by tests only."""
-    plain = (
-        (random or secrets.token_bytes(_RANDOM)) + _LENGTH.pack(len(message)) + message + appid.encode()
-    )
+    plain = (random or secrets.token_bytes(_RANDOM)) + _LENGTH.pack(len(message)) + message + appid.encode()
     padding = _BLOCK - len(plain) % _BLOCK
     encryptor = _cipher(encoding_aes_key).encryptor()
     sealed = encryptor.update(plain + bytes([padding]) * padding) + encryptor.finalize()

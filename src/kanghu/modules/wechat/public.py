@@ -1,0 +1,50 @@
+"""What other modules may call. Facts about fans are told by `events`; `inbound` opens what such a fact is about."""
+
+from uuid import UUID
+
+from kanghu.kernel.db import Tx
+from kanghu.kernel.security import Caller, Scope
+from kanghu.modules.wechat.models import Account, Inbound, Kind, Link, Mode, Place
+from kanghu.modules.wechat.repository import accounts as _accounts
+from kanghu.modules.wechat.repository.resealing import reseal
+from kanghu.modules.wechat.service.accounts import WRITE as _WRITE
+from kanghu.modules.wechat.service.accounts import Settings as AccountSettings
+from kanghu.modules.wechat.service.accounts import create_account as _create
+from kanghu.modules.wechat.service.callback import inbound_message as inbound
+
+__all__ = [
+    "Account",
+    "AccountSettings",
+    "Inbound",
+    "Link",
+    "Place",
+    "ensure_account",
+    "inbound",
+    "reseal",
+]
+
+API_URL = "https://api.weixin.qq.com"
+CONNECT_URL = "https://open.weixin.qq.com"
+
+
+async def ensure_account(
+    tx: Tx,
+    *,
+    account_id: UUID,
+    institution_id: UUID,
+    kind: Kind,
+    appid: str,
+    name: str,
+    secret: str,
+    token: str,
+    aes_key: str,
+    mode: Mode = "safe",
+    api_url: str = API_URL,
+    connect_url: str = CONNECT_URL,
+) -> None:
+    """The account with this id, made when it is not there; for seeding."""
+    if await _accounts.get(tx, account_id) is not None:
+        return
+    seeding = Caller(kind="system", grants={_WRITE: Scope(everything=True)})
+    wanted = AccountSettings(name, mode, api_url, connect_url, secret, token, aes_key)
+    await _create(tx, seeding, institution_id, kind, appid, wanted, account_id)
