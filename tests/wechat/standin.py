@@ -1,9 +1,10 @@
 """A small stand-in of WeChat's servers on a real socket: knows one account, counts what it is asked, refuses as it is told."""
 
+import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +23,7 @@ Answer = dict[str, Any]
 @dataclass
 class StandIn:
     """`asked`: path → how often. `refusals`: path → error codes that the next calls get, one each.
-    `instead`: path → what is answered whatever was asked."""
+    `meanwhile` is done while a message is being sent; `instead`: path → what is answered whatever was asked."""
 
     url: str = ""
     secret: str = SECRET
@@ -30,6 +31,7 @@ class StandIn:
     refusals: dict[str, list[int]] = field(default_factory=dict)
     instead: dict[str, Any] = field(default_factory=dict)
     sent: list[Answer] = field(default_factory=list)
+    meanwhile: Callable[[], None] | None = None
     forced: int = 0
     expires_in: int = 7200
     tokens: int = 0
@@ -109,6 +111,8 @@ async def custom_send(wechat: StandIn, request: Request) -> Response:
     raw = await request.body()
     assert b"\\u" not in raw, "people would read the escapes"
     wechat.sent.append(json.loads(raw))
+    if wechat.meanwhile is not None:
+        await asyncio.to_thread(wechat.meanwhile)
     return done()
 
 

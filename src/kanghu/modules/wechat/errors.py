@@ -39,6 +39,16 @@ class WrongKind(Invalid):
     message = "该账号的种类不支持此操作"
 
 
+class ContentInvalid(Invalid):
+    code = "wechat.content_invalid"
+    message = "消息内容不完整，请补充后再发"
+
+
+class SendUnderWay(Conflict):
+    code = "wechat.send_under_way"
+    message = "这条消息正在发送，请稍后查看结果"
+
+
 class MediaRefused(Invalid):
     code = "wechat.media_refused"
     message = "文件不符合微信的要求"

@@ -13,6 +13,9 @@ PERMISSIONS = {
 CLOCK_SLACK = timedelta(seconds=300)
 """How far a callback's timestamp may be from ours."""
 
+UNDER_WAY = timedelta(minutes=10)
+"""A send that began earlier is certainly over, whatever became of its process."""
+
 WINDOWS: dict[Trigger, tuple[int, timedelta]] = {
     "message": (5, timedelta(hours=48)),
     "menu": (3, timedelta(minutes=1)),

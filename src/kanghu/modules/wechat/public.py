@@ -5,22 +5,29 @@ from uuid import UUID
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
 from kanghu.modules.wechat.models import Account, Inbound, Kind, Link, Mode, Place
+from kanghu.modules.wechat.outgoing import Outgoing
+from kanghu.modules.wechat.policy import Meter
 from kanghu.modules.wechat.repository import accounts as _accounts
 from kanghu.modules.wechat.repository.resealing import reseal
 from kanghu.modules.wechat.service.accounts import WRITE as _WRITE
 from kanghu.modules.wechat.service.accounts import Settings as AccountSettings
 from kanghu.modules.wechat.service.accounts import create_account as _create
 from kanghu.modules.wechat.service.callback import inbound_message as inbound
+from kanghu.modules.wechat.service.sending import send, window
 
 __all__ = [
     "Account",
     "AccountSettings",
     "Inbound",
     "Link",
+    "Meter",
+    "Outgoing",
     "Place",
     "ensure_account",
     "inbound",
     "reseal",
+    "send",
+    "window",
 ]
 
 API_URL = "https://api.weixin.qq.com"

@@ -74,10 +74,8 @@ async def use_up(tx: Tx, account_id: UUID, openid: str) -> None:
     )
 
 
-async def state_of(tx: Tx, send_id: UUID) -> tuple[str, datetime] | None:
-    """State, and when it was begun."""
-    found = await tx.fetchrow("SELECT state, begun_at FROM wechat.sends WHERE id = $1", send_id)
-    return None if found is None else (found["state"], found["begun_at"])
+async def state_of(tx: Tx, send_id: UUID) -> str | None:
+    return await tx.fetchval("SELECT state FROM wechat.sends WHERE id = $1", send_id)
 
 
 async def begin(

@@ -1,7 +1,7 @@
 """What WeChat pushes: verified, opened, kept once and told on, in the transaction that is committed before it is answered."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from kanghu.kernel import clock
@@ -18,12 +18,9 @@ from kanghu.modules.wechat.errors import (
     SignatureInvalid,
 )
 from kanghu.modules.wechat.models import Account, CallbackKeys, Inbound
-from kanghu.modules.wechat.policy import CLOCK_SLACK, opened, trigger_of
+from kanghu.modules.wechat.policy import CLOCK_SLACK, UNDER_WAY, opened, trigger_of
 from kanghu.modules.wechat.repository import accounts, fans, inbox, sends
 from kanghu.modules.wechat.service.known import callback_keys_of
-
-UNDER_WAY = timedelta(minutes=10)
-"""A send that began earlier is certainly over, whatever became of its process."""
 
 
 @dataclass(frozen=True, slots=True)
