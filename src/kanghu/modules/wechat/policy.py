@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from kanghu.modules.wechat.models import ReplyWindow, Trigger
 
@@ -68,3 +69,8 @@ def meter(windows: list[ReplyWindow], now: datetime) -> Meter:
         until=max((window.until for window in usable), default=None),
         left=sum(left(window, now) for window in usable),
     )
+
+
+def callback_path(account_id: UUID) -> str:
+    """What is entered at WeChat, after the address of this house."""
+    return f"/open/wechat/{account_id}"

@@ -9,29 +9,47 @@ from kanghu.modules.wechat.outgoing import Outgoing
 from kanghu.modules.wechat.policy import Meter
 from kanghu.modules.wechat.repository import accounts as _accounts
 from kanghu.modules.wechat.repository.resealing import reseal
+from kanghu.modules.wechat.schemas import API_URL, CONNECT_URL
 from kanghu.modules.wechat.service.accounts import WRITE as _WRITE
 from kanghu.modules.wechat.service.accounts import Settings as AccountSettings
 from kanghu.modules.wechat.service.accounts import create_account as _create
 from kanghu.modules.wechat.service.callback import inbound_message as inbound
+from kanghu.modules.wechat.service.media import File
+from kanghu.modules.wechat.service.media import download as download_media
+from kanghu.modules.wechat.service.media import upload as upload_media
+from kanghu.modules.wechat.service.oauth import (
+    Identity,
+    JsConfig,
+    identity_of_mini_program,
+    identity_of_page,
+    js_config,
+    sign_in_url,
+)
 from kanghu.modules.wechat.service.sending import send, window
 
 __all__ = [
     "Account",
     "AccountSettings",
+    "File",
+    "Identity",
     "Inbound",
+    "JsConfig",
     "Link",
     "Meter",
     "Outgoing",
     "Place",
+    "download_media",
     "ensure_account",
+    "identity_of_mini_program",
+    "identity_of_page",
     "inbound",
+    "js_config",
     "reseal",
     "send",
+    "sign_in_url",
+    "upload_media",
     "window",
 ]
-
-API_URL = "https://api.weixin.qq.com"
-CONNECT_URL = "https://open.weixin.qq.com"
 
 
 async def ensure_account(

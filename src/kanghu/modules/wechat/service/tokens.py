@@ -31,11 +31,14 @@ Fetch = Callable[[], Awaitable[tuple[str, timedelta]]]
 
 async def access_token(database: Database, account: Account, *, not_this: str | None = None) -> str:
     """The one token of the account; `not_this` was refused by WeChat. Raises `WechatFailed`."""
-    return await held(database, account, "access_token", lambda: _fetch(account, not_this), not_this)
+    return await held(database, account, "access_token", lambda: ask(account, not_this), not_this)
 
 
-async def _fetch(account: Account, not_this: str | None) -> tuple[str, timedelta]:
-    """As a rule WeChat gives the token in force. When that is the refused one, it is asked for another (20 times a day)."""
+async def ask(account: Account, not_this: str | None = None) -> tuple[str, timedelta]:
+    """WeChat's token in force and how long it lasts, past what is kept here. Raises `WechatFailed`.
+
+    As a rule WeChat gives the same one again. When that is the refused one, it is asked for another (20 times a day).
+    """
     for force in (False, True):
         got = await client.post(
             account,
