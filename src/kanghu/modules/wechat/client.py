@@ -58,7 +58,7 @@ async def download(account: Account, path: str, **query: str) -> Answer:
     return await _patiently(ask)
 
 
-async def fetch(account: Account, url: str) -> Answer:
+async def file_at(account: Account, url: str) -> Answer:
     """A file at an address that WeChat named. Raises `WechatFailed`."""
     with _PeerFailures():
         answer = await outbound().get(

@@ -45,7 +45,7 @@ async def download(database: Database, account_id: UUID, media_id: str) -> File:
     if "json" in answer.media_type or "text/plain" in answer.media_type:
         # Videos lie somewhere else.
         place = client.text(msgspec.json.decode(answer.body, type=client.Fields), "video_url")
-        answer = await client.fetch(account, place)
+        answer = await client.file_at(account, place)
     found = media.format_of(answer.body)
     if found is not None:
         return File(found.media_type, answer.body)
