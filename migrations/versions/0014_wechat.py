@@ -192,4 +192,33 @@ COMMENT ON COLUMN wechat.sends.settled_at IS '得到结果的时间';
 CREATE INDEX sends_fan_idx ON wechat.sends (account_id, openid, trigger) WHERE state = 'sending';
 
 CREATE INDEX sends_begun_idx ON wechat.sends (begun_at);
+
+CREATE TABLE wechat.menus (
+    id uuid PRIMARY KEY,
+    account_id uuid NOT NULL REFERENCES wechat.accounts (id),
+    number integer NOT NULL CHECK (number > 0),
+    content jsonb NOT NULL,
+    revision integer NOT NULL DEFAULT 1,
+    state text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'published')),
+    changed_by uuid,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    published_by uuid,
+    published_at timestamptz,
+    UNIQUE (account_id, number),
+    CHECK ((state = 'published') = (published_at IS NOT NULL))
+);
+
+COMMENT ON TABLE wechat.menus IS '公众号菜单的各个版本：草稿至多一份，发布过的不再修改';
+COMMENT ON COLUMN wechat.menus.id IS '主键';
+COMMENT ON COLUMN wechat.menus.account_id IS '公众号';
+COMMENT ON COLUMN wechat.menus.number IS '版本序号，每个公众号从 1 起';
+COMMENT ON COLUMN wechat.menus.content IS '默认菜单与按标签区分的个性化菜单';
+COMMENT ON COLUMN wechat.menus.revision IS '草稿的修订号，防止互相覆盖';
+COMMENT ON COLUMN wechat.menus.state IS '状态：draft 草稿，published 已发布';
+COMMENT ON COLUMN wechat.menus.changed_by IS '最后修改草稿的账号';
+COMMENT ON COLUMN wechat.menus.changed_at IS '最后修改草稿的时间';
+COMMENT ON COLUMN wechat.menus.published_by IS '发布的账号';
+COMMENT ON COLUMN wechat.menus.published_at IS '最近一次发布的时间';
+
+CREATE UNIQUE INDEX menus_draft_once ON wechat.menus (account_id) WHERE state = 'draft';
 """

@@ -33,6 +33,7 @@ from kanghu.modules.exchange.wire.signature import signed_headers
 from kanghu.modules.forms import public as forms
 from kanghu.modules.notices import public as notices
 from kanghu.modules.people import public as people
+from kanghu.modules.wechat.repository import menus as wechat_menus
 from kanghu.modules.wechat.repository import tokens as wechat_tokens
 from tests.sms import sms_account, use_sms_account
 from tests.wechat.accounts import Pushing, made_account, speak
@@ -439,6 +440,10 @@ async def _spoken(house: House, side: Side) -> UUID:
         await wechat_tokens.keep(tx, seen.id, turn, "a-token", now + timedelta(hours=2))
     await speak(Pushing(house.client, found["id"], found["appid"]), f"o-{side.name}")
     account_id: UUID = found["id"]
+    async with house.database.transaction() as tx:
+        if await wechat_menus.draft(tx, account_id) is None:
+            button = {"name": "帮助", "type": "click", "key": "HELP"}
+            await wechat_menus.add_draft(tx, account_id, {"buttons": [button]}, None)
     return account_id
 
 

@@ -66,6 +66,10 @@ PATH = {
             "wechat_update_account",
             "wechat_test_account",
             "wechat_clear_quota",
+            "wechat_list_menus",
+            "wechat_save_menu",
+            "wechat_publish_menu",
+            "wechat_compare_menu",
             "wechat_confirm_callback",
             "wechat_receive_callback",
         )
@@ -123,6 +127,9 @@ def _app(side: Side) -> dict[str, Any]:
 
 def _vendor(side: Side) -> dict[str, Any]:
     return {"name": "体检系统", "base_url": "http://127.0.0.1:9", "call_app_id": "kanghu"}
+
+
+MENU = {"buttons": [{"name": "帮助", "type": "click", "key": "HELP"}]}
 
 
 def _wechat(side: Side) -> dict[str, Any]:
@@ -258,5 +265,7 @@ BODIES: dict[str, Body] = {
         **_wechat(side), "institution_id": str(side.institution), "kind": "official", "appid": "wx00000000000000ff",
         "secret": "0123456789abcdef", "token": "token", "aes_key": "a" * 43,
     },
+    "wechat_save_menu": lambda side: {"revision": 1, "content": MENU},
+    "wechat_publish_menu": lambda side: {"revision": 1},
     "wechat_update_account": lambda side: {**_wechat(side), "version": 1},
 }  # fmt: skip

@@ -67,7 +67,15 @@ def with_instead(body: Any, at: tuple[Any, ...], nasty: Any) -> Any:
     return changed
 
 
-AWAY = {("exchange_bind_account", 502), ("wechat_clear_quota", 502)}
+AWAY = {
+    (operation, 502)
+    for operation in (
+        "exchange_bind_account",
+        "wechat_clear_quota",
+        "wechat_publish_menu",
+        "wechat_compare_menu",
+    )
+}
 
 
 async def refused_badly(house: House, route: Route, headers: dict[str, str], url: str, body: Any) -> str:

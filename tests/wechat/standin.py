@@ -37,6 +37,8 @@ class StandIn:
     tokens: int = 0
     valid: set[str] = field(default_factory=set)
     current: str = ""
+    menu: list[Answer] | None = None
+    personal: dict[str, Answer] = field(default_factory=dict)
     uploaded: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def new_token(self) -> str:
@@ -141,6 +143,34 @@ async def film(wechat: StandIn, _request: Request) -> Response:
     return Response(b"\0\0\0\x18ftypmp42film", media_type="video/mp4")
 
 
+async def menu_get(wechat: StandIn, _request: Request) -> Response:
+    if wechat.menu is None:
+        return refusal(46003)
+    personal = [{"menuid": int(menuid), **menu} for menuid, menu in wechat.personal.items()]
+    return JSONResponse({"menu": {"button": wechat.menu, "menuid": 1}, "conditionalmenu": personal})
+
+
+async def menu_create(wechat: StandIn, request: Request) -> Response:
+    wechat.menu = json.loads(await request.body())["button"]
+    return done()
+
+
+async def menu_add(wechat: StandIn, request: Request) -> Response:
+    asked = json.loads(await request.body())
+    if wechat.menu is None:
+        return refusal(65303)
+    if set(asked["matchrule"]) != {"tag_id"}:
+        return refusal(65320)
+    menuid = str(100 + wechat.asked.total())
+    wechat.personal[menuid] = asked
+    return JSONResponse({"menuid": menuid})
+
+
+async def menu_remove(wechat: StandIn, request: Request) -> Response:
+    del wechat.personal[json.loads(await request.body())["menuid"]]
+    return done()
+
+
 async def addresses(_wechat: StandIn, _request: Request) -> Response:
     return done(ip_list=["203.0.113.1"])
 
@@ -162,6 +192,10 @@ WITH_TOKEN = {
     "/cgi-bin/media/get": media,
     "/cgi-bin/getcallbackip": addresses,
     "/cgi-bin/clear_quota": fine,
+    "/cgi-bin/menu/get": menu_get,
+    "/cgi-bin/menu/create": menu_create,
+    "/cgi-bin/menu/addconditional": menu_add,
+    "/cgi-bin/menu/delconditional": menu_remove,
 }
 
 

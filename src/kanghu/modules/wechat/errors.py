@@ -54,6 +54,21 @@ class MediaRefused(Invalid):
     message = "文件不符合微信的要求"
 
 
+class MenuNotFound(NotFound):
+    code = "wechat.menu_not_found"
+    message = "没有菜单草稿，请先保存"
+
+
+class MenuChanged(Conflict):
+    code = "wechat.menu_changed"
+    message = "菜单草稿已被他人修改或发布，请刷新后再改"
+
+
+class MenuInvalid(Invalid):
+    code = "wechat.menu_invalid"
+    message = "菜单不符合微信的要求，请按提示改正后再发布"
+
+
 class InboundNotFound(NotFound):
     code = "wechat.inbound_not_found"
     message = "没有这条消息，或已超过保存期限"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 Kind = Literal["official", "mini_program"]
@@ -116,3 +116,17 @@ class Inbound:
     link: Link | None = None
     event: str = ""
     event_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuRow:
+    """One version of a menu; `content` is what `menus.menu.Menu` is made of."""
+
+    id: UUID
+    account_id: UUID
+    number: int
+    content: dict[str, Any]
+    revision: int
+    state: str
+    changed_at: datetime
+    published_at: datetime | None

@@ -9,6 +9,8 @@ from kanghu.modules.wechat.models import ReplyWindow, Trigger
 PERMISSIONS = {
     "wechat.account.read": "查看公众号与小程序",
     "wechat.account.write": "维护公众号与小程序",
+    "wechat.menu.read": "查看公众号菜单",
+    "wechat.menu.write": "编辑与发布公众号菜单",
 }
 
 CLOCK_SLACK = timedelta(seconds=300)

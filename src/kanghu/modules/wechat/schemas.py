@@ -5,8 +5,11 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
+from kanghu.modules.wechat.menus import rules
+from kanghu.modules.wechat.menus.menu import Menu
 from kanghu.modules.wechat.models import Kind, Mode
 from kanghu.modules.wechat.policy import callback_path
 
@@ -79,6 +82,81 @@ class WechatAccountView(BaseModel):
     @property
     def callback_path(self) -> str:
         return callback_path(self.id)
+
+
+class ButtonInput(BaseModel):
+    """按钮：有 buttons 的只展开下级；否则 type 指明动作，并填写该动作所需的内容"""
+
+    name: Annotated[str, Field(max_length=60)]
+    type: Literal[
+        "", "click", "view", "miniprogram", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album",
+        "pic_weixin", "location_select", "media_id", "article_id", "article_view_limited",
+    ] = ""  # fmt: skip
+    key: Annotated[str, Field(max_length=128)] = ""
+    url: Annotated[str, Field(max_length=1024)] = ""
+    media_id: Annotated[str, Field(max_length=128)] = ""
+    article_id: Annotated[str, Field(max_length=128)] = ""
+    appid: Annotated[str, Field(max_length=32)] = ""
+    pagepath: Annotated[str, Field(max_length=256)] = ""
+
+
+class TopButtonInput(ButtonInput):
+    buttons: Annotated[list[ButtonInput], Field(max_length=10)] = []
+
+
+class PersonalMenuInput(BaseModel):
+    """有某个标签的粉丝看到的菜单"""
+
+    tag_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    buttons: Annotated[list[TopButtonInput], Field(max_length=10)]
+
+
+class MenuContent(BaseModel):
+    """默认菜单与个性化菜单；几份个性化菜单都符合时，以排在前面的为准"""
+
+    buttons: Annotated[list[TopButtonInput], Field(max_length=10)]
+    personal: Annotated[list[PersonalMenuInput], Field(max_length=20)] = []
+
+
+class MenuDraft(BaseModel):
+    """revision 为所改草稿的修订号，新建草稿填 0"""
+
+    revision: Annotated[int, Field(ge=0, le=2**31 - 2)]
+    content: MenuContent
+
+
+class PublishMenu(BaseModel):
+    revision: Annotated[int, Field(ge=1, le=2**31 - 2)]
+
+
+class MenuView(BaseModel):
+    """菜单的一个版本；problems 指出发布之前要改正的地方"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    number: int
+    content: MenuContent
+    revision: int
+    state: Literal["draft", "published"]
+    changed_at: datetime
+    published_at: datetime | None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def problems(self) -> dict[str, str]:
+        return (
+            rules.problems(msgspec.convert(self.content.model_dump(), Menu)) if self.state == "draft" else {}
+        )
+
+
+class MenuComparison(BaseModel):
+    """number 是最近发布的版本；lines 是微信上与之不同的地方"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: int | None
+    lines: list[str]
 
 
 class CheckView(BaseModel):
