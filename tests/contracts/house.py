@@ -33,7 +33,10 @@ from kanghu.modules.exchange.wire.signature import signed_headers
 from kanghu.modules.forms import public as forms
 from kanghu.modules.notices import public as notices
 from kanghu.modules.people import public as people
+from kanghu.modules.wechat.repository import menus as wechat_menus
+from kanghu.modules.wechat.repository import tokens as wechat_tokens
 from tests.sms import sms_account, use_sms_account
+from tests.wechat.accounts import Pushing, made_account, speak
 
 PASSWORD = "Ying-Shan-Hong-7"
 SECRET = "a-secret-of-the-vendor-0123456789"
@@ -96,6 +99,7 @@ class Side:
             "package_id",
             "staff_notice_id",
             "export_id",
+            "wechat_account_id",
         )
         return self.own_marks() | {str(self.ids[name]) for name in more}
 
@@ -271,6 +275,9 @@ async def _institution(tx: Tx, house: House, code: str) -> Place:
     await accounts.create_api_app(
         tx, app_id=app, name=f"{code} 体检系统", institution_id=institution, vendor_id=vendor, secret=SECRET
     )
+    await made_account(
+        tx, institution_id=institution, name=f"{code} 公众号", api_url=f"http://127.0.0.1:{house.post}"
+    )
     await exams.set_daily_capacity(tx, vendor, 50)
     await tx.execute("UPDATE exchange.vendors SET exam_no_optional = true WHERE id = $1", vendor)
     for role in BUILTIN_ROLES:
@@ -419,6 +426,27 @@ async def _export(house: House, login: str) -> str:
     return str(ordered["id"])
 
 
+async def _spoken(house: House, side: Side) -> UUID:
+    """The institution's official account, to which the customer wrote, and which has a token."""
+    async with house.database.transaction() as tx:
+        found = await tx.fetchrow(
+            "SELECT id, appid FROM wechat.accounts WHERE institution_id = $1", side.institution
+        )
+        await wechat_tokens.ensure(tx, found["id"], "access_token")
+        seen = await wechat_tokens.read(tx, found["id"], "access_token")
+        assert seen is not None
+        turn, now = new_id(), clock.now()
+        await wechat_tokens.take(tx, seen, turn, now, now + timedelta(minutes=1))
+        await wechat_tokens.keep(tx, seen.id, turn, "a-token", now + timedelta(hours=2))
+    await speak(Pushing(house.client, found["id"], found["appid"]), f"o-{side.name}")
+    account_id: UUID = found["id"]
+    async with house.database.transaction() as tx:
+        if await wechat_menus.draft(tx, account_id) is None:
+            button = {"name": "帮助", "type": "click", "key": "HELP"}
+            await wechat_menus.add_draft(tx, account_id, {"buttons": [button]}, None)
+    return account_id
+
+
 async def _look_up(house: House, side: Side) -> None:
     """The ids that everything got."""
     person, institution = side.person, side.institution
@@ -430,6 +458,8 @@ async def _look_up(house: House, side: Side) -> None:
                 tx, "guide_received", account_id=staff, data={}, subject=f"test/staff-{side.name}"
             )
         ).id
+    side.ids["wechat_account_id"] = await _spoken(house, side)
+    side.ids["wechat_api_url"] = f"http://127.0.0.1:{house.post}"
     side.ids["export_id"] = await _export(house, f"{place}-doctor")
     one = house.one
     side.ids |= {

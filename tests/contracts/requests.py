@@ -59,6 +59,21 @@ PATH = {
     "forms_save_answers": {"response_id": "draft_id"},
     "forms_complete_response": {"response_id": "draft_id"},
     "notices_mark_staff_read": {"notice_id": "staff_notice_id"},
+    **{
+        operation: {"account_id": "wechat_account_id"}
+        for operation in (
+            "wechat_get_account",
+            "wechat_update_account",
+            "wechat_test_account",
+            "wechat_clear_quota",
+            "wechat_list_menus",
+            "wechat_save_menu",
+            "wechat_publish_menu",
+            "wechat_compare_menu",
+            "wechat_confirm_callback",
+            "wechat_receive_callback",
+        )
+    },
 }
 
 
@@ -112,6 +127,13 @@ def _app(side: Side) -> dict[str, Any]:
 
 def _vendor(side: Side) -> dict[str, Any]:
     return {"name": "体检系统", "base_url": "http://127.0.0.1:9", "call_app_id": "kanghu"}
+
+
+MENU = {"buttons": [{"name": "帮助", "type": "click", "key": "HELP"}]}
+
+
+def _wechat(side: Side) -> dict[str, Any]:
+    return {"name": "公众号", "mode": "safe", "api_url": side.ids["wechat_api_url"]}
 
 
 def _step(side: Side) -> dict[str, Any]:
@@ -239,4 +261,11 @@ BODIES: dict[str, Body] = {
     "people_sign_up": lambda side: {
         "institution_id": str(side.institution), "password": PASSWORD, "person": _person(side),
     },
+    "wechat_create_account": lambda side: {
+        **_wechat(side), "institution_id": str(side.institution), "kind": "official", "appid": "wx00000000000000ff",
+        "secret": "0123456789abcdef", "token": "token", "aes_key": "a" * 43,
+    },
+    "wechat_save_menu": lambda side: {"revision": 1, "content": MENU},
+    "wechat_publish_menu": lambda side: {"revision": 1},
+    "wechat_update_account": lambda side: {**_wechat(side), "version": 1},
 }  # fmt: skip

@@ -95,6 +95,7 @@ async def test_a_new_key_reaches_every_sealed_value(lived: House, own_keys: Path
         "exams.reports.original", "exchange.messages.answer", "exchange.messages.body", "exchange.vendors.call_secret",
         "kernel.exports.content", "notices.notices.body", "notices.notices.title", "people.persons.address_sealed",
         "people.persons.id_number_sealed", "people.persons.name_sealed", "people.persons.phone_sealed",
+        "wechat.accounts.callback_keys", "wechat.accounts.secret", "wechat.inbox.body", "wechat.tokens.value",
     }  # fmt: skip
     before = {sealed: await values(lived.database, sealed) for sealed in columns}
     assert [sealed for sealed, found in before.items() if not found] == [], "nothing to seal again there"
@@ -182,4 +183,4 @@ async def test_a_value_opens_nowhere_but_in_its_own_place(lived: House) -> None:
 
 def test_every_resealer_is_of_the_module_whose_values_it_seals() -> None:
     modules = {reseal.__module__.split(".")[2] for _name, reseal in rotation.RESEALERS}
-    assert modules == {"people", "accounts", "exams", "notices", "exchange", "exports"}
+    assert modules == {"people", "accounts", "exams", "notices", "exchange", "exports", "wechat"}

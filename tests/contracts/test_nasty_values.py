@@ -67,14 +67,25 @@ def with_instead(body: Any, at: tuple[Any, ...], nasty: Any) -> Any:
     return changed
 
 
+AWAY = {
+    (operation, 502)
+    for operation in (
+        "exchange_bind_account",
+        "wechat_clear_quota",
+        "wechat_publish_menu",
+        "wechat_compare_menu",
+    )
+}
+
+
 async def refused_badly(house: House, route: Route, headers: dict[str, str], url: str, body: Any) -> str:
     """What was wrong with the answer, empty when nothing was."""
     content = None if body is None else json.dumps(body).encode()
     answer = await house.client.request(
         route.method, url, content=content, headers={**headers, "Content-Type": "application/json"}
     )
-    # The vendor of this house hangs up: 502 is the true answer of the one route that calls it.
-    if answer.status_code >= 500 and (route.operation, answer.status_code) != ("exchange_bind_account", 502):
+    # The vendor of this house hangs up, and WeChat is not there: 502 is the true answer of the routes that call them.
+    if answer.status_code >= 500 and (route.operation, answer.status_code) not in AWAY:
         return f"{route.label} {url[-80:]} {str(body)[:200]}: {answer.status_code} {answer.text[:200]}"
     if answer.status_code >= 400 and not answer.json()["message"]:
         return f"{route.label}: no message"

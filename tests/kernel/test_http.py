@@ -131,3 +131,16 @@ async def test_the_breaker_opens_after_failures_and_closes_with_a_success(
         assert (await post(outbound, url)).status == 200
         assert (await post(outbound, url)).status == 200
     await outbound.close()
+
+
+async def test_a_get_tells_the_kind_of_its_answer_and_is_bounded_as_asked() -> None:
+    seen: list[bytes] = []
+    outbound = Outbound(LOOPBACK)
+    picture = reply("200 OK", b"x" * 100, "Content-Type: image/png\r\n")
+    async with peer(picture, seen) as url:
+        got = await outbound.get("peer", f"{url}?a=1", max_bytes=100)
+        assert (got.status, got.body, got.media_type) == (200, b"x" * 100, "image/png")
+        assert seen[0].startswith(b"GET /x?a=1 HTTP/1.1")
+        with pytest.raises(PeerFailed, match="过大"):
+            await outbound.get("peer", url, max_bytes=99)
+    await outbound.close()

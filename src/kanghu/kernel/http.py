@@ -75,6 +75,7 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
 class Answer:
     status: int
     body: bytes
+    media_type: str = ""
 
 
 @dataclass
@@ -118,18 +119,40 @@ class Outbound:
         await self._client.aclose()
 
     async def post(
-        self, peer: str, url: str, *, content: bytes, headers: Mapping[str, str], deadline_s: float = 10.0
+        self,
+        peer: str,
+        url: str,
+        *,
+        content: bytes,
+        headers: Mapping[str, str],
+        deadline_s: float = 10.0,
     ) -> "Answer":
-        """One POST. Any HTTP answer below 500 but 429 is returned as it is; raises `PeerFailed`.
+        """One POST. Any HTTP answer below 500 but 429 is returned as it is; raises `PeerFailed`."""
+        return await self._call(peer, "POST", url, content, headers, deadline_s, MAX_ANSWER_BYTES)
 
-        The deadline counts from here on: who waits for a turn behind others does not wait longer.
-        """
+    async def get(
+        self, peer: str, url: str, *, deadline_s: float = 10.0, max_bytes: int = MAX_ANSWER_BYTES
+    ) -> "Answer":
+        """One GET, like `post`; an answer of more than `max_bytes` is a failure of the peer."""
+        return await self._call(peer, "GET", url, b"", {}, deadline_s, max_bytes)
+
+    async def _call(
+        self,
+        peer: str,
+        method: str,
+        url: str,
+        content: bytes,
+        headers: Mapping[str, str],
+        deadline_s: float,
+        max_bytes: int,
+    ) -> "Answer":
+        """The deadline counts from here on: who waits for a turn behind others does not wait longer."""
         known = self._peers.setdefault(peer, _Peer())
         known.refuse_while_open()
         try:
             async with asyncio.timeout(deadline_s), known.calls:
                 known.refuse_while_open()  # it may have opened while this call waited for its turn
-                answer = await self._bounded_post(url, content, headers)
+                answer = await self._bounded(method, url, content, headers, max_bytes)
         except AddressRefused:
             raise
         except (httpx.HTTPError, httpcore.NetworkError, TimeoutError, OSError) as error:
@@ -141,14 +164,16 @@ class Outbound:
         known.failures = 0
         return answer
 
-    async def _bounded_post(self, url: str, content: bytes, headers: Mapping[str, str]) -> "Answer":
-        async with self._client.stream("POST", url, content=content, headers=dict(headers)) as answer:
+    async def _bounded(
+        self, method: str, url: str, content: bytes, headers: Mapping[str, str], max_bytes: int
+    ) -> "Answer":
+        async with self._client.stream(method, url, content=content, headers=dict(headers)) as answer:
             body = bytearray()
             async for chunk in answer.aiter_bytes():
                 body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
+                if len(body) > max_bytes:
                     raise PeerFailed("对方系统返回的内容过大", passing=False)
-        return Answer(answer.status_code, bytes(body))
+        return Answer(answer.status_code, bytes(body), answer.headers.get("content-type", ""))
 
     @staticmethod
     def _failed(known: _Peer) -> None:

@@ -18,7 +18,7 @@ from kanghu.modules.notices import public as notices
 from kanghu.modules.people import public as people
 
 FLOORS = (
-    ("catalog", "forms"),
+    ("catalog", "forms", "wechat"),
     ("accounts",),
     ("people",),
     ("notices",),

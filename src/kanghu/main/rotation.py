@@ -15,6 +15,7 @@ from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange import public as exchange
 from kanghu.modules.notices import public as notices
 from kanghu.modules.people import public as people
+from kanghu.modules.wechat import public as wechat
 
 BATCH = 200
 
@@ -25,6 +26,7 @@ RESEALERS: tuple[tuple[str, Reseal], ...] = (
     ("体检指引与报告", exams.reseal),
     ("消息", notices.reseal),
     ("对接报文与凭据", exchange.reseal),
+    ("微信的密钥、凭证与收到的消息", wechat.reseal),
     ("导出的文件", exports.reseal),
 )
 """Every module that keeps sealed values; a test compares the list with the columns of the database."""

@@ -25,6 +25,8 @@ TOPICS: dict[str, str | None] = {
     "health.findings": "health.finding.read",
     "health.risks": "health.risk.read",
     "notices.notices": None,
+    "wechat.accounts": "wechat.account.read",
+    "wechat.menus": "wechat.menu.read",
 }
 """Every topic → the permission with which staff hear of it; None: only the account or the person that it is for."""
 

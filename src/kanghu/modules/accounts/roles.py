@@ -31,12 +31,13 @@ BUILTIN_ROLES = (
     BuiltinRole(
         code=ADMIN,
         name="系统管理员",
-        description="维护账号、字典、表单、对接、消息与协议文本",
+        description="维护账号、字典、表单、对接、微信、消息与协议文本",
         patterns=(
             "accounts.*",
             "catalog.*",
             "forms.*",
             "exchange.*",
+            "wechat.*",
             "notices.*",
             "main.*",
             "people.agreement.*",
@@ -76,8 +77,16 @@ BUILTIN_ROLES = (
     BuiltinRole(
         code="it_staff",
         name="信息科",
-        description="项目对照、接口对接、失败任务与厂家凭证",
-        patterns=("catalog.*", "exchange.*", "forms.form.read", "notices.*.read", "accounts.app.*", "main.*"),
+        description="项目对照、接口对接、微信账号、失败任务与厂家凭证",
+        patterns=(
+            "catalog.*",
+            "exchange.*",
+            "wechat.*",
+            "forms.form.read",
+            "notices.*.read",
+            "accounts.app.*",
+            "main.*",
+        ),
         without=(*OWN, "forms.response.*"),
     ),
     BuiltinRole(

@@ -1,0 +1,49 @@
+"""Facts: what fans did. The content stays in the inbox; `public.inbound` opens it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kanghu.kernel.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromFan(Event):
+    """What all of them hold. `account_id` is the official account or mini-program."""
+
+    account_id: UUID
+    openid: str
+    inbox_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FanSpoke(FromFan):
+    """A message. `kind`: text, image, voice, video, shortvideo, location, link, …"""
+
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FanFollowed(FromFan):
+    """`scene`: of the QR code that led here, empty without one."""
+
+    scene: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FanLeft(FromFan):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class FanScanned(FromFan):
+    """A follower scanned a QR code with a scene of ours."""
+
+    scene: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MenuPressed(FromFan):
+    """`kind`: CLICK, VIEW, scancode_push, …; `key`: the button's key, for VIEW its address."""
+
+    kind: str
+    key: str

@@ -1,0 +1,132 @@
+"""Rows of the schema `wechat`, whose field names are column names, and values that services pass on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+Kind = Literal["official", "mini_program"]
+Mode = Literal["plain", "compatible", "safe"]
+Trigger = Literal["message", "menu", "follow", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An official account or mini-program; `secret` and `callback_keys` are sealed."""
+
+    id: UUID
+    institution_id: UUID
+    kind: Kind
+    appid: str
+    name: str
+    secret: bytes
+    callback_keys: bytes
+    mode: Mode
+    api_url: str
+    connect_url: str
+    paused_until: datetime | None
+    active: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackKeys:
+    """What the callback is signed and sealed with. `aes_key`: EncodingAESKey, 43 letters, empty in plain mode."""
+
+    token: str
+    aes_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """The row that all processes look at; `value` is opened. `ended` counts refreshes that came to an end."""
+
+    id: UUID
+    value: str | None
+    expires_at: datetime | None
+    ended: int
+    failure: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message of the inbox, its body opened."""
+
+    id: UUID
+    account_id: UUID
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    id: UUID
+    account_id: UUID
+    openid: str
+    unionid: str | None
+    subscribed: bool
+    tags: list[int]
+    person_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWindow:
+    trigger: Trigger
+    opened_at: datetime
+    until: datetime
+    allowed: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """GCJ-02 degrees, as WeChat gives them."""
+
+    latitude: float
+    longitude: float
+    scale: int | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    description: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What came from a fan, opened. `kind` is WeChat's MsgType; for an event, `event` and `event_key` say which.
+
+    `format` (amr, speex) and `recognition` are those of a voice; `media_id` is good for three days.
+    """
+
+    id: UUID
+    account_id: UUID
+    openid: str
+    kind: str
+    sent_at: datetime
+    text: str = ""
+    media_id: str = ""
+    thumb_media_id: str = ""
+    picture_url: str = ""
+    format: str = ""
+    recognition: str = ""
+    place: Place | None = None
+    link: Link | None = None
+    event: str = ""
+    event_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuRow:
+    """One version of a menu; `content` is what `menus.menu.Menu` is made of."""
+
+    id: UUID
+    account_id: UUID
+    number: int
+    content: dict[str, Any]
+    revision: int
+    state: str
+    changed_at: datetime
+    published_at: datetime | None

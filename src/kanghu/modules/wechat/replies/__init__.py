@@ -1,0 +1,6 @@
+"""Automatic replies: which rule answers what a fan wrote, and which keywords can never be answered by theirs. Pure."""
+
+from kanghu.modules.wechat.replies.conflicts import Conflict, conflicts
+from kanghu.modules.wechat.replies.rule import Keyword, Rule, answering, following, normal
+
+__all__ = ["Conflict", "Keyword", "Rule", "answering", "conflicts", "following", "normal"]

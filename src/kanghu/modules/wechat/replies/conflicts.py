@@ -1,0 +1,72 @@
+"""What in a set of rules can never happen: keywords that another rule always answers first, second greetings, empty keywords."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kanghu.modules.wechat.replies.rule import Keyword, Ranked, Rule, Trigger, normal, ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`rule` (with this `keyword`, None for a greeting) is never used; `by`: the one that answers instead."""
+
+    rule: Rule
+    keyword: Keyword | None
+    by: Rule | None
+    message: str
+
+
+def conflicts(rules: Sequence[Rule]) -> list[Conflict]:
+    """Of the rules in use, oldest first."""
+    return [
+        *_empty(rules),
+        *_hidden(list(ranked(rules))),
+        *_second(rules, "follow"),
+        *_second(rules, "default"),
+    ]
+
+
+def _empty(rules: Sequence[Rule]) -> Iterator[Conflict]:
+    for rule in rules:
+        if rule.trigger == "keyword" and not rule.keywords:
+            yield Conflict(rule, None, None, f"「{rule.name}」没有关键词，请添加")
+        for keyword in rule.keywords:
+            if not normal(keyword.text):
+                message = f"「{rule.name}」的关键词「{keyword.text}」只有空白或标点，请改正"
+                yield Conflict(rule, keyword, None, message)
+
+
+def _hidden(keywords: list[Ranked]) -> Iterator[Conflict]:
+    """Once for each keyword, with the first of those before it that fit wherever it fits."""
+    inorder = sorted(keywords, key=lambda found: found.rank)
+    for place, late in enumerate(inorder):
+        early = next((one for one in inorder[:place] if one.rule != late.rule and _covers(one, late)), None)
+        if early is not None:
+            yield Conflict(late.rule, late.keyword, early.rule, _told(late, early))
+
+
+def _covers(early: Ranked, late: Ranked) -> bool:
+    """Whether every text that fits `late` also fits `early`."""
+    if early.keyword.match == "part":
+        return early.text in late.text
+    return late.keyword.match == "whole" and early.text == late.text
+
+
+def _told(late: Ranked, early: Ranked) -> str:
+    if early.text == late.text and early.keyword.match == late.keyword.match:
+        why = f"与「{early.rule.name}」的关键词相同"
+    else:
+        why = f"包含「{early.rule.name}」的关键词「{early.keyword.text}」"
+    return (
+        f"「{late.rule.name}」的关键词「{late.keyword.text}」{why}，总是由后者回复；"
+        "请提高前者的优先级，或修改关键词"
+    )
+
+
+def _second(rules: Sequence[Rule], trigger: Trigger) -> Iterator[Conflict]:
+    """Of those that need no keyword only one is ever used."""
+    found = sorted((rule for rule in rules if rule.trigger == trigger), key=lambda rule: -rule.priority)
+    kind = "关注时的回复" if trigger == "follow" else "未匹配时的回复"
+    for rule in found[1:]:
+        message = f"已有{kind}「{found[0].name}」，「{rule.name}」不会使用；请停用其中之一"
+        yield Conflict(rule, None, found[0], message)
