@@ -24,6 +24,8 @@ TOPICS: dict[str, str | None] = {
     "health.checklists": "health.checklist.read",
     "health.findings": "health.finding.read",
     "health.risks": "health.risk.read",
+    "messaging.messages": "messaging.queue.supervise",
+    "messaging.queue": "messaging.conversation.read",
     "notices.notices": None,
 }
 """Every topic → the permission with which staff hear of it; None: only the account or the person that it is for."""
