@@ -1,7 +1,7 @@
 """A hospital with three agents and a customer, and everybody's requests in one line."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from typing import Any
@@ -105,10 +105,10 @@ class Desk:
 class Ward:
     ours: UUID
     other: UUID
-    department: UUID
     agents: list[UUID]
+    foreign_department: UUID
+    foreign_agent: UUID
     person: UUID
-    phones: dict[UUID, Phone] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -116,7 +116,10 @@ async def ward(database: Database) -> Ward:
     async with database.transaction() as tx:
         ours = await accounts.create_institution(tx, "ours", "康护医院")
         other = await accounts.create_institution(tx, "other", "另一医院")
-        department = await accounts.create_department(tx, ours, "checkup", "体检中心")
+        elsewhere = await accounts.create_department(tx, other, "checkup", "体检中心")
+        stranger = await accounts.create_staff_account(
+            tx, username="stranger", password="Ying-Shan-Hong-7", display_name="外院", institution_id=other
+        )
         agents = [
             await accounts.create_staff_account(
                 tx, username=f"agent{number}", password="Ying-Shan-Hong-7", display_name=name, institution_id=ours
@@ -126,7 +129,7 @@ async def ward(database: Database) -> Ward:
         person = await people.register_person(
             tx, SYSTEM, people.PersonInput(name="王小明", sex="1", birth_date=date(1980, 5, 6)), ours
         )
-    return Ward(ours, other, department, agents, person)
+    return Ward(ours, other, agents, elsewhere, stranger, person)
 
 
 MakePhone = Callable[..., Awaitable[Phone]]
