@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from kanghu.kernel.db import Database
+from kanghu.modules.messaging import jobs
 from kanghu.modules.messaging.media_types import LONGEST, mime_of
 
 from .conftest import Desk, MakePhone, Phone, key
@@ -63,8 +64,8 @@ def test_other_files_are_no_pictures(content: bytes) -> None:
 
 
 async def upload(phone: Phone, kind: str, content: bytes) -> httpx.Response:
-    path = f"/institutions/{phone.institution}/media"
-    return await phone.ask("POST", path, params={"kind": kind}, content=content, headers=BINARY)
+    path = f"/institutions/{phone.institution}/media/{kind}"
+    return await phone.ask("POST", path, content=content, headers=BINARY)
 
 
 async def sent(phone: Phone, kind: str, content: bytes) -> Any:
@@ -94,8 +95,8 @@ async def test_both_sides_get_what_was_sent(
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in answer.headers["content-security-policy"]
     back = await desk.client.post(
-        f"/api/admin/messaging/conversations/{conversation}/media",
-        params={"kind": kind}, content=content, headers={**desk.headers, **BINARY},
+        f"/api/admin/messaging/conversations/{conversation}/media/{kind}",
+        content=content, headers={**desk.headers, **BINARY},
     )  # fmt: skip
     assert back.status_code == 201
     body = {"client_key": key(), "kind": kind, "media_id": back.json()["id"]}
@@ -123,9 +124,7 @@ async def test_too_large_empty_or_something_else_is_refused(phone: Phone) -> Non
     ).status_code == 413
     whole = FILES["video", "video/mp4"]
     assert (await upload(phone, "video", whole + bytes(LONGEST["video"] - len(whole)))).status_code == 201
-    text = await phone.ask(
-        "POST", f"/institutions/{phone.institution}/media", params={"kind": "image"}, json={"content": "x"}
-    )
+    text = await phone.ask("POST", f"/institutions/{phone.institution}/media/image", json={"content": "x"})
     assert text.status_code == 422
     long = {"client_key": key(), "kind": "text", "text": "x" * 2_000_000}
     assert (await phone.post("/messages", long)).status_code == 422
@@ -165,8 +164,6 @@ async def test_a_withdrawn_picture_is_gone_for_both(phone: Phone, desk: Desk) ->
 async def test_files_that_nobody_sends_are_bounded_and_go(
     phone: Phone, later: Callable[..., Awaitable[None]], database: Database
 ) -> None:
-    from kanghu.modules.messaging import jobs
-
     kept = await sent(phone, "image", png())
     for _ in range(20):
         assert (await upload(phone, "image", png())).status_code == 201

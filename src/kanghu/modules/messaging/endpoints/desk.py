@@ -207,7 +207,9 @@ async def mark_read(conversation_id: UUID, body: ReadUpTo, caller: Agent, tx: Tr
     await desk.mark_read(tx, caller, conversation_id, body.up_to)
 
 
-@admin.post("/conversations/{conversation_id}/media", operation_id="messaging_upload_media", status_code=201)
+@admin.post(
+    "/conversations/{conversation_id}/media/{kind}", operation_id="messaging_upload_media", status_code=201
+)
 async def upload_media(
     conversation_id: UUID, kind: Given, content: Content, caller: Agent, tx: Transaction
 ) -> MediaView:

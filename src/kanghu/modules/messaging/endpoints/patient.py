@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
@@ -29,7 +29,7 @@ Before = Annotated[int | None, Query(ge=0, le=2**63 - 1, description="只要这�
 After = Annotated[int | None, Query(ge=0, le=2**63 - 1, description="只要这个序号之后的；先到先列")]
 Limit = Annotated[int, Query(ge=1, le=200, description="条数")]
 Given = Annotated[
-    MediaKind, Query(description="image 图片，voice 语音（2 MB 以内），video 视频（10 MB 以内）")
+    MediaKind, Path(description="image 图片，voice 语音（2 MB 以内），video 视频（10 MB 以内）")
 ]
 Content = Annotated[bytes, Body(media_type="application/octet-stream", description="文件内容")]
 FILE: dict[int | str, dict[str, Any]] = {
@@ -97,7 +97,7 @@ async def mark_own_read(institution_id: UUID, body: ReadUpTo, caller: Own, tx: T
 
 
 @patient.post(
-    "/institutions/{institution_id}/media", operation_id="messaging_upload_own_media", status_code=201
+    "/institutions/{institution_id}/media/{kind}", operation_id="messaging_upload_own_media", status_code=201
 )
 async def upload_own_media(
     institution_id: UUID, kind: Given, content: Content, caller: Own, tx: Transaction
