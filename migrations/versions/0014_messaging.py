@@ -40,7 +40,7 @@ CREATE TABLE messaging.conversations (
     CHECK (staff_read_seq BETWEEN 0 AND last_seq),
     CHECK (reminded_seq BETWEEN 0 AND last_seq)
 );
-CREATE INDEX conversations_recent ON messaging.conversations (institution_id, last_at DESC, id DESC);
+CREATE INDEX conversations_recent ON messaging.conversations (last_at DESC, id DESC);
 COMMENT ON TABLE messaging.conversations IS '会话：一位客户与一家机构只有一个，不论从哪个渠道来';
 COMMENT ON COLUMN messaging.conversations.id IS '会话标识';
 COMMENT ON COLUMN messaging.conversations.person_id IS '客户';

@@ -37,6 +37,8 @@ RATE_WITHIN = timedelta(days=7)
 IDLE_CLOSE = timedelta(minutes=30)
 """After the last word, if that was ours: who still waits for an answer is never closed."""
 REMIND_AFTER = timedelta(minutes=3)
+REMIND_WITHIN = timedelta(days=2)
+"""An answer that was not told of for so long, the clock having stood still, is not told of any more."""
 GONE_AFTER = timedelta(minutes=10)
 """An agent's page reports every minute."""
 GIVE_UP_AFTER = timedelta(minutes=30)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from kanghu.modules.messaging import policy
 from kanghu.modules.messaging.models import Draft, Listed, Message, ServiceSession, Transfer
@@ -361,8 +361,8 @@ class HistorySearch(BaseModel):
     """查找一位客户的会话内容（放在请求体内，不进入地址和日志）"""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-    since: datetime | None = None
-    until: datetime | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str | None, Field(max_length=512)] = None
 

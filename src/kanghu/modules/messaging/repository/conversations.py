@@ -187,6 +187,12 @@ async def queue(
     return [_listed(record) for record in found]
 
 
+_ALL = f"messaging.conversations c {_NEWEST}"
+# The few that are under way are found by their spells, along partial indexes.
+_OPEN = """messaging.conversations c
+           JOIN messaging.service_sessions newest ON newest.conversation_id = c.id AND newest.ended_at IS NULL"""
+
+
 async def page(
     tx: Tx,
     scope: Scope,
@@ -199,14 +205,14 @@ async def page(
     limit: int,
 ) -> list[Listed]:
     """The one that was used last before the others."""
+    source = _OPEN if state in ("waiting", "active") else _ALL
     found = await tx.fetch(
-        f"""SELECT {COLUMNS}, {_SPELL}, {_UNREAD_BY_STAFF} FROM messaging.conversations c {_NEWEST}
+        f"""SELECT {COLUMNS}, {_SPELL}, {_UNREAD_BY_STAFF} FROM {source}
              WHERE messaging.reachable(c.institution_id, c.person_id, $1::kernel.scope, $2)
                AND ($3::text IS NULL
                     OR $3 = 'idle' AND newest.id IS NULL
-                    OR $3 = 'waiting' AND newest.ended_at IS NULL AND newest.id IS NOT NULL
-                       AND newest.agent_account_id IS NULL
-                    OR $3 = 'active' AND newest.ended_at IS NULL AND newest.agent_account_id IS NOT NULL
+                    OR $3 = 'waiting' AND newest.agent_account_id IS NULL
+                    OR $3 = 'active' AND newest.agent_account_id IS NOT NULL
                     OR $3 = 'closed' AND newest.ended_at IS NOT NULL)
                AND ($4::uuid IS NULL OR newest.agent_account_id = $4)
                AND ($5::uuid IS NULL OR c.person_id = $5)
@@ -251,13 +257,17 @@ async def left_unanswered(tx: Tx, before: datetime, limit: int) -> list[UUID]:
     return [record["id"] for record in found]
 
 
-async def take_unread(tx: Tx, before: datetime, limit: int) -> list[Conversation]:
-    """Marks and returns those with an answer that waits unread since before then, in the app, and was not told of yet."""
+async def take_unread(tx: Tx, after: datetime, before: datetime, limit: int) -> list[Conversation]:
+    """Marks and returns those with an answer that waits unread since before then, in the app, and was not told of yet.
+
+    Only those used since `after` are looked at, along an index: most never get their last line read.
+    """
     found = await tx.fetch(
         f"""UPDATE messaging.conversations AS c SET reminded_seq = c.last_seq
               WHERE c.id IN (
                     SELECT kept.id FROM messaging.conversations kept
-                     WHERE kept.reminded_seq <= kept.customer_read_seq AND kept.customer_read_seq < kept.last_seq
+                     WHERE kept.last_at > $3
+                       AND kept.reminded_seq <= kept.customer_read_seq AND kept.customer_read_seq < kept.last_seq
                        AND EXISTS (SELECT FROM messaging.messages m
                                     WHERE m.conversation_id = kept.id AND m.seq > kept.customer_read_seq
                                       AND m.direction = 'out' AND m.kind <> 'system' AND m.channel = 'app'
@@ -266,5 +276,6 @@ async def take_unread(tx: Tx, before: datetime, limit: int) -> list[Conversation
             RETURNING {COLUMNS}""",
         before,
         limit,
+        after,
     )
     return [Conversation(**record) for record in found]

@@ -39,7 +39,7 @@ class Incoming:
 async def receive(tx: Tx, incoming: Incoming) -> UUID:
     """The single entrance of what customers write over other channels: the message's id, the first one's when it came before.
 
-    Raises `InstitutionClosed`, `MediaRefused`.
+    Raises `InstitutionClosed`, `MediaRefused`: what nobody could open is better told as a text that says so, by the channel.
     """
     held = await holding.hold_of_person(tx, incoming.person_id, incoming.institution_id, incoming.channel)
     earlier = await messages.by_key(tx, held.conversation.id, incoming.key)

@@ -68,7 +68,10 @@ async def send_agents_home(tx: Tx) -> None:
 
 async def remind_unread(tx: Tx) -> None:
     """Once until they read: who has an answer in the app and does not look gets a notice."""
-    for conversation in await conversations.take_unread(tx, clock.now() - policy.REMIND_AFTER, BATCH):
+    now = clock.now()
+    for conversation in await conversations.take_unread(
+        tx, now - policy.REMIND_WITHIN, now - policy.REMIND_AFTER, BATCH
+    ):
         institution = await accounts.institution_brief(tx, conversation.institution_id)
         assert institution is not None
         await notices.notify(
