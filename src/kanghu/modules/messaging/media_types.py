@@ -53,6 +53,10 @@ _KNOWN: dict[str, tuple[tuple[str, Test], ...]] = {
 }
 
 
+MIMES = tuple(mime for known in _KNOWN.values() for mime, _is_one in known)
+"""All that is taken in, and so all that is given back."""
+
+
 def mime_of(kind: str, content: bytes) -> str | None:
     """The type of a file that is sent as image, voice or video; None for what is none."""
     return next((mime for mime, is_one in _KNOWN[kind] if is_one(content)), None)

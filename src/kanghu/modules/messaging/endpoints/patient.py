@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Response
 
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
-from kanghu.modules.messaging import policy
+from kanghu.modules.messaging import media_types, policy
 from kanghu.modules.messaging.models import Media, Message
 from kanghu.modules.messaging.schemas import (
     MediaKind,
@@ -33,7 +33,7 @@ Given = Annotated[
 ]
 Content = Annotated[bytes, Body(media_type="application/octet-stream", description="文件内容")]
 FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+    200: {"content": {mime: {"schema": {"type": "string", "format": "binary"}} for mime in media_types.MIMES}}
 }
 
 
