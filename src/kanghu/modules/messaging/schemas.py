@@ -197,7 +197,7 @@ class OwnConversationView(BaseModel):
     read_up_to: int = Field(description="我已读到的序号")
     staff_read_up_to: int = Field(description="客服已读到的序号")
     unread: int
-    ahead: int = Field(0, description="等待接入时，前面还有几位")
+    ahead: int = Field(description="等待接入时，前面还有几位")
     service_session: SpellView | None = Field(description="最近一段接待")
 
     @classmethod
@@ -227,6 +227,7 @@ class OwnConversationView(BaseModel):
             read_up_to=0,
             staff_read_up_to=0,
             unread=0,
+            ahead=0,
             service_session=None,
         )
 

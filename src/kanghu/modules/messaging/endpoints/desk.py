@@ -66,7 +66,7 @@ async def list_queue(
 ) -> Page[ConversationView]:
     """等待接入的客户，按接入的先后"""
     after = decode_cursor(cursor, datetime, UUID)
-    found = await supervise.queue(tx, caller, skill, after, limit + 1)  # type: ignore[arg-type]
+    found = await supervise.queue(tx, caller, skill, after, limit + 1)
     items, following = split_page(found, limit, _turn)
     return Page(items=await _listed(tx, items), next=following)
 
@@ -113,7 +113,7 @@ async def list_conversations(
         state=state,
         agent=caller.account_id if mine else agent_id,
         person_id=person_id,
-        before=decode_cursor(cursor, datetime, UUID),  # type: ignore[arg-type]
+        before=decode_cursor(cursor, datetime, UUID),
         limit=limit + 1,
     )
     items, following = split_page(

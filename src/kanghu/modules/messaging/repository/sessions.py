@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from kanghu.kernel.crypto import vault
-from kanghu.kernel.db import Tx
+from kanghu.kernel.db import Record, Tx
 from kanghu.kernel.security import Caller, Scope
 from kanghu.kernel.waiting import Waiting
 from kanghu.modules.messaging.models import ServiceSession, SkillQueue, Transfer
@@ -25,7 +25,7 @@ def _seal(text: str | None, context: str, row_id: UUID) -> bytes | None:
     return vault.seal(text, context, row_id) if text else None
 
 
-def opened(record: Mapping[str, Any]) -> ServiceSession:
+def opened(record: Record | Mapping[str, Any]) -> ServiceSession:
     texts = {
         "summary": _open(record["summary"], SUMMARY, record["id"]),
         "comment": _open(record["comment"], COMMENT, record["id"]),
