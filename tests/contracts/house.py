@@ -38,6 +38,8 @@ from kanghu.modules.wechat.repository import tokens as wechat_tokens
 from tests.sms import sms_account, use_sms_account
 from tests.wechat.accounts import Pushing, made_account, speak
 
+from .conversing import converse
+
 PASSWORD = "Ying-Shan-Hong-7"
 SECRET = "a-secret-of-the-vendor-0123456789"
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -83,6 +85,7 @@ class Side:
         names = (
             "person_id", "booking_id", "open_booking_id", "checklist_id", "finding_id", "response_id", "draft_id",
             "message_id", "staged_id", "notice_id", "document_id", "consent_id", "member_id", "customer_id",
+            "conversation_id", "own_message_id", "staff_message_id", "media_id", "service_session_id",
         )  # fmt: skip
         return {
             *(str(self.ids[name]) for name in names),
@@ -100,6 +103,7 @@ class Side:
             "staff_notice_id",
             "export_id",
             "wechat_account_id",
+            "reply_id",
         )
         return self.own_marks() | {str(self.ids[name]) for name in more}
 
@@ -257,6 +261,7 @@ async def _furnish(house: House) -> None:
     await house.work()
     for side in house.sides.values():
         await _look_up(house, side)
+        await converse(house, side)
     await _common(house, boss)
 
 

@@ -12,6 +12,7 @@ from kanghu.kernel import clock
 from kanghu.kernel.security import Access, access_of, all_routes
 from kanghu.main import pages
 
+from .conversing import PICTURE
 from .house import PASSWORD, Side
 
 
@@ -49,6 +50,7 @@ GLOBAL = {
     "notice_template": "guide_received",
     "form": "phq9",
     "draft_form": "draft_form",
+    "media_kind": "image",
 }
 # Operations whose `booking_id` is one that can still be cancelled, and the like.
 PATH = {
@@ -74,6 +76,11 @@ PATH = {
             "wechat_receive_callback",
         )
     },
+    "messaging_withdraw_own_message": {"message_id": "own_message_id"},
+    "messaging_withdraw_message": {"message_id": "staff_message_id"},
+    "messaging_resend_message": {"message_id": "staff_message_id"},
+    "messaging_upload_own_media": {"kind": "media_kind"},
+    "messaging_upload_media": {"kind": "media_kind"},
 }
 
 
@@ -146,6 +153,17 @@ def _codes(side: Side) -> dict[str, Any]:
 
 def _mappings(side: Side) -> dict[str, Any]:
     return {"mappings": [{"item_code": "LAB.K", "seen": side.ids["seen"], "vendor_item_code": "K"}]}
+
+
+def _said(side: Side) -> dict[str, Any]:
+    return {"client_key": "contract-0001", "kind": "text", "text": "您好"}
+
+
+def sent(body: Any) -> dict[str, Any]:
+    """How a client of httpx is given a good body: JSON, or the bytes of a file."""
+    if isinstance(body, bytes):
+        return {"content": body}
+    return {"json": body}
 
 
 def _revision(side: Side) -> dict[str, Any]:
@@ -241,6 +259,20 @@ BODIES: dict[str, Body] = {
     "health_close_finding": lambda side: {"reason": "已处理"},
     "health_remeasure_finding": lambda side: {"sbp": 120, "dbp": 80},
     "main_order_export": lambda side: {"kind": "health.findings", "filters": {"finding_class": "A"}},
+    "messaging_send_own_message": lambda side: _said(side),
+    "messaging_mark_own_read": lambda side: {"up_to": 1},
+    "messaging_upload_own_media": lambda side: PICTURE,
+    "messaging_rate_service": lambda side: {"service_session_id": str(side.ids["service_session_id"]), "score": 5},
+    "messaging_send_message": lambda side: _said(side),
+    "messaging_mark_read": lambda side: {"up_to": 1},
+    "messaging_upload_media": lambda side: PICTURE,
+    "messaging_transfer_conversation": lambda side: {"to_skill": "exam", "note": "请接手"},
+    "messaging_end_conversation": lambda side: {"reason": "solved", "summary": "已答复"},
+    "messaging_take_over_conversation": lambda side: {"note": "我来"},
+    "messaging_search_history": lambda side: {"text": "您好"},
+    "messaging_report_presence": lambda side: {"state": "online", "skills": ["general"], "max_load": 5},
+    "messaging_add_quick_reply": lambda side: {"title": "问候", "body": "您好", "shared": True},
+    "messaging_change_quick_reply": lambda side: {"title": "问候", "body": "您好", "version": 1},
     "notices_mark_staff_read_up_to": lambda side: {"up_to": str(side.ids["staff_notice_id"])},
     "notices_mark_own_read_up_to": lambda side: {"up_to": str(side.ids["notice_id"])},
     "notices_reword_template": lambda side: {"title": "标题", "body": "正文", "version": 1},

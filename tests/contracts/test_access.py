@@ -16,7 +16,7 @@ from kanghu.modules.exchange.access import SignedAccess
 
 from .house import TOTP, House, Side, Undone
 from .matrix import SNAPSHOT, matrix
-from .requests import BODIES, Route, body_of, filters, path_of, routes_of
+from .requests import BODIES, Route, body_of, filters, path_of, routes_of, sent
 
 ROLES = [role.code for role in BUILTIN_ROLES]
 REFUSED = (401, 403, 404)
@@ -44,7 +44,7 @@ async def ask(
         route.method,
         path_of(route, side, house.common),
         headers=headers,
-        json=body_of(route.operation, side, house.common),
+        **sent(body_of(route.operation, side, house.common)),
         params=filters(route, side) if filtered else None,
     )
 
@@ -202,7 +202,7 @@ def _is_empty(route: Route, answer: httpx.Response) -> bool:
     )  # fmt: skip
 
 
-READS_BY_POST = {"people_search_persons", "exchange_preview_release"}
+READS_BY_POST = {"people_search_persons", "exchange_preview_release", "messaging_search_history"}
 
 
 def _seen(route: Route, answer: httpx.Response, side: Side) -> list[Any]:
@@ -267,8 +267,17 @@ ENDS_THE_SESSION = {"accounts_sign_out", "accounts_change_password"}
 
 
 def _about_nobody(route: Route) -> bool:
-    """Booking or signing at an institution is no request about another person."""
-    return route.operation in {"exams_request_booking", "people_sign_consent"}
+    """Booking, signing or writing at an institution is no request about another person."""
+    return route.operation in {
+        "exams_request_booking",
+        "people_sign_consent",
+        "messaging_get_own_conversation",
+        "messaging_list_own_messages",
+        "messaging_send_own_message",
+        "messaging_mark_own_read",
+        "messaging_upload_own_media",
+        "messaging_rate_service",
+    }
 
 
 async def test_staff_never_reach_the_inbox_and_sessions_of_others(

@@ -93,7 +93,8 @@ async def test_a_new_key_reaches_every_sealed_value(lived: House, own_keys: Path
         "accounts.accounts.display_name_sealed", "accounts.accounts.phone_sealed", "accounts.api_secrets.secret_sealed",
         "accounts.phone_codes.message_sealed", "accounts.totp.secret_sealed", "exams.guides.content", "exams.guides.original", "exams.reports.content",
         "exams.reports.original", "exchange.messages.answer", "exchange.messages.body", "exchange.vendors.call_secret",
-        "kernel.exports.content", "notices.notices.body", "notices.notices.title", "people.persons.address_sealed",
+        "kernel.exports.content", "messaging.media.content", "messaging.messages.content", "messaging.service_sessions.comment",
+        "messaging.service_sessions.summary", "messaging.transfers.note", "notices.notices.body", "notices.notices.title", "people.persons.address_sealed",
         "people.persons.id_number_sealed", "people.persons.name_sealed", "people.persons.phone_sealed",
         "wechat.accounts.callback_keys", "wechat.accounts.secret", "wechat.inbox.body", "wechat.tokens.value",
     }  # fmt: skip
@@ -137,6 +138,9 @@ async def _all_is_readable(house: House) -> None:
     ):
         assert await house.call("GET", path, boss)
     assert await house.call("GET", "/api/patient/notices", me)
+    conversation = f"/api/admin/messaging/conversations/{side.ids['conversation_id']}"
+    for path in ("", "/messages", "/service-sessions"):
+        assert await house.call("GET", f"{conversation}{path}", boss)
     answer = await house.push(side, "checklist-queries", {"exam_account": side.exam_account})
     assert answer["accepted"] is True
 
@@ -184,3 +188,4 @@ async def test_a_value_opens_nowhere_but_in_its_own_place(lived: House) -> None:
 def test_every_resealer_is_of_the_module_whose_values_it_seals() -> None:
     modules = {reseal.__module__.split(".")[2] for _name, reseal in rotation.RESEALERS}
     assert modules == {"people", "accounts", "exams", "notices", "exchange", "exports", "wechat"}
+    assert modules == {"people", "accounts", "exams", "messaging", "notices", "exchange", "exports"}

@@ -143,8 +143,12 @@ def good_case(lived: Lived, described: Any, operation: str) -> Any:
     return described.Case(
         path_parameters={name: str(known[name]) for name in named},
         query=good_query(described, known),
-        **({} if body is None else {"body": body, "media_type": "application/json"}),
+        **({} if body is None else {"body": body, "media_type": media_type_of(body)}),
     )
+
+
+def media_type_of(body: Any) -> str:
+    return "application/octet-stream" if isinstance(body, bytes) else "application/json"
 
 
 def good_query(described: Any, known: dict[str, Any]) -> dict[str, str]:

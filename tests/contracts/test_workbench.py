@@ -37,6 +37,7 @@ async def test_counts_are_those_of_the_lists(house: House) -> None:
         "findings_a": "/api/admin/health/findings?finding_class=A&state=unclosed",
         "findings_b": "/api/admin/health/findings?finding_class=B&state=unclosed",
         "findings_overdue": "/api/admin/health/findings?overdue=true",
+        "customers_waiting": "/api/admin/messaging/queue",
         "staged_results": "/api/admin/exchange/staged-results?limit=200",
         "dead_letters": "/api/admin/operations/dead-letters",
     }
@@ -47,6 +48,7 @@ async def test_counts_are_those_of_the_lists(house: House) -> None:
     assert found["unmapped_items"] == sum(one["unmapped"] + one["needs_review"] for one in vendors)
     assert found["checklists"] >= 2
     assert found["findings_a"] >= 2
+    assert found["customers_waiting"] >= 2
     assert found["staged_results"] >= 2
     assert found["unmapped_items"] >= 1
 
@@ -56,7 +58,7 @@ async def test_another_institution_is_not_counted(house: House) -> None:
     alone = await counts(house, staff(ours))
     theirs = await counts(house, staff(other))
     both = await counts(house, staff(ours, everything=True))
-    for kind in ("checklists", "findings_a", "staged_results", "unmapped_items"):
+    for kind in ("checklists", "findings_a", "customers_waiting", "staged_results", "unmapped_items"):
         assert 0 < alone[kind] < both[kind], kind
         assert alone[kind] + theirs[kind] == both[kind], kind
 
@@ -70,6 +72,8 @@ async def test_another_institution_is_not_counted(house: House) -> None:
         (("exchange.staged.write", "exchange.vendor.read"), {"staged_results", "vendor_faults"}),
         (("catalog.mapping.write", "catalog.tree.approve"), {"unmapped_items", "waiting_trees"}),
         (("main.job.retry",), {"dead_letters"}),
+        (("messaging.conversation.write",), {"customers_waiting"}),
+        (("messaging.conversation.read", "messaging.queue.supervise"), set()),
     ],
 )
 async def test_only_what_one_may_do_something_about(

@@ -16,11 +16,15 @@ from kanghu.main.live import endpoints as live
 from kanghu.main.live.hub import Hub
 from kanghu.modules.people import public as people
 
-_LIMITS = (("/open/v1/exam/reports", 8 * MIB),)
+_LIMITS = (
+    ("/open/v1/exam/reports", 8 * MIB),
+    ("/api/patient/messaging/institutions/", 10 * MIB),
+    ("/api/admin/messaging/conversations/", 10 * MIB),
+)
 
 
 def body_limit(path: str) -> int:
-    """Bytes that a request body may have; reports are larger than the rest."""
+    """Bytes that a request body may have; reports, pictures and videos are larger than the rest."""
     return next((limit for prefix, limit in _LIMITS if path.startswith(prefix)), MIB)
 
 

@@ -23,6 +23,7 @@ FLOORS = (
     ("people",),
     ("notices",),
     ("exams",),
+    ("messaging",),
     ("health",),
     ("exchange",),
 )

@@ -13,6 +13,7 @@ from kanghu.main.home import write_private
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange import public as exchange
+from kanghu.modules.messaging import public as messaging
 from kanghu.modules.notices import public as notices
 from kanghu.modules.people import public as people
 from kanghu.modules.wechat import public as wechat
@@ -25,6 +26,7 @@ RESEALERS: tuple[tuple[str, Reseal], ...] = (
     ("账号", accounts.reseal),
     ("体检指引与报告", exams.reseal),
     ("消息", notices.reseal),
+    ("客服会话", messaging.reseal),
     ("对接报文与凭据", exchange.reseal),
     ("微信的密钥、凭证与收到的消息", wechat.reseal),
     ("导出的文件", exports.reseal),

@@ -15,6 +15,7 @@ from kanghu.main import operations
 from kanghu.modules.catalog import public as catalog
 from kanghu.modules.exchange import public as exchange
 from kanghu.modules.health import public as health
+from kanghu.modules.messaging import public as messaging
 
 router = APIRouter(prefix="/api/admin/workbench", tags=["main"])
 
@@ -23,6 +24,7 @@ Kind = Literal[
     "findings_a",
     "findings_b",
     "findings_overdue",
+    "customers_waiting",
     "staged_results",
     "unmapped_items",
     "waiting_trees",
@@ -51,6 +53,10 @@ async def _checklists(tx: Tx, caller: Caller) -> Found:
     return {"checklists": await health.waiting_checklists(tx, caller.scope("health.checklist.confirm"))}
 
 
+async def _customers(tx: Tx, caller: Caller) -> Found:
+    return {"customers_waiting": await messaging.waiting_customers(tx, caller)}
+
+
 async def _staged(tx: Tx, caller: Caller) -> Found:
     return {"staged_results": await exchange.waiting_results(tx, caller.scope("exchange.staged.write"))}
 
@@ -74,6 +80,7 @@ async def _faults(tx: Tx, caller: Caller) -> Found:
 # In the order of urgency, with the permission to do something about it.
 QUESTIONS: tuple[tuple[str, Callable[[Tx, Caller], Awaitable[Found]]], ...] = (
     ("health.finding.handle", _findings),
+    ("messaging.conversation.write", _customers),
     ("health.checklist.confirm", _checklists),
     ("exchange.staged.write", _staged),
     ("catalog.mapping.write", _items),

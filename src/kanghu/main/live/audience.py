@@ -24,6 +24,8 @@ TOPICS: dict[str, str | None] = {
     "health.checklists": "health.checklist.read",
     "health.findings": "health.finding.read",
     "health.risks": "health.risk.read",
+    "messaging.messages": "messaging.queue.supervise",
+    "messaging.queue": "messaging.conversation.read",
     "notices.notices": None,
     "wechat.accounts": "wechat.account.read",
     "wechat.menus": "wechat.menu.read",

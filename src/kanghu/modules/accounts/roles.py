@@ -92,7 +92,7 @@ BUILTIN_ROLES = (
     BuiltinRole(
         code="customer_service",
         name="客服",
-        description="建档、预约与消息查询",
+        description="建档、预约、消息查询与客服会话",
         patterns=(
             "catalog.*.read",
             "forms.form.read",
@@ -101,6 +101,7 @@ BUILTIN_ROLES = (
             "people.person.reveal",
             "exams.booking.*",
             "notices.*.read",
+            "messaging.*",
         ),
         without=OWN,
     ),

@@ -115,6 +115,18 @@ class NewResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, kw_on
 
 
 @dataclass(frozen=True, slots=True)
+class ReportHead:
+    """A version of a report without its content."""
+
+    id: UUID
+    booking_id: UUID
+    person_id: UUID
+    institution_id: UUID
+    version: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A guide or a report as stored; contents are sealed."""
 

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from kanghu.kernel.db import Tx
+from kanghu.kernel.security import Scope
 from kanghu.modules.exams.errors import ExamAccountTaken
-from kanghu.modules.exams.models import Booking, ExamAccount, NewResult, ResultRow
+from kanghu.modules.exams.models import Booking, ExamAccount, NewResult, ReportHead, ResultRow
 from kanghu.modules.exams.policy import date_hint, first_and_last_day, is_bookable
 from kanghu.modules.exams.repository import bookings, documents, results
 from kanghu.modules.exams.service.book import (
@@ -28,6 +29,7 @@ __all__ = [
     "ExamAccountTaken",
     "ExamNoOfAnother",
     "NewResult",
+    "ReportHead",
     "ResultRow",
     "accounts_of",
     "bind_account",
@@ -43,6 +45,7 @@ __all__ = [
     "mark_failed",
     "mark_sending",
     "only_open_booking",
+    "report_head",
     "request_booking",
     "reseal",
     "set_daily_capacity",
@@ -60,6 +63,11 @@ async def latest_results(tx: Tx, person_id: UUID) -> list[ResultRow]:
 async def accounts_of(tx: Tx, person_id: UUID) -> list[ExamAccount]:
     """The exam accounts a person is bound to."""
     return await bookings.accounts_of(tx, person_id, EVERYONE)
+
+
+async def report_head(tx: Tx, report_id: UUID, scope: Scope) -> ReportHead | None:
+    """A version of a report without its content, None outside the scope; the caller audits."""
+    return await documents.report_head(tx, report_id, scope)
 
 
 async def reseal(tx: Tx, limit: int) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.security import Scope
-from kanghu.modules.exams.models import Document
+from kanghu.modules.exams.models import Document, ReportHead
 
 
 async def insert_guide(
@@ -88,6 +88,20 @@ async def report(tx: Tx, report_id: UUID, scope: Scope) -> Document | None:
         Document,
         await tx.fetchrow(
             """SELECT report.id, booking_id, report.kind, content, received_at, version, conclusions
+                 FROM exams.reports AS report JOIN exams.bookings AS booking ON booking.id = booking_id
+                WHERE report.id = $1 AND people.readable(booking.person_id, $2::kernel.scope)""",
+            report_id,
+            scope.sql(),
+        ),
+    )
+
+
+async def report_head(tx: Tx, report_id: UUID, scope: Scope) -> ReportHead | None:
+    """One version of a report without its content, of a person within the scope."""
+    return row(
+        ReportHead,
+        await tx.fetchrow(
+            """SELECT report.id, booking_id, booking.person_id, booking.institution_id, version, received_at
                  FROM exams.reports AS report JOIN exams.bookings AS booking ON booking.id = booking_id
                 WHERE report.id = $1 AND people.readable(booking.person_id, $2::kernel.scope)""",
             report_id,

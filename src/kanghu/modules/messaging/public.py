@@ -1,0 +1,31 @@
+"""What others may call.
+
+A channel of its own (WeChat) is plugged in by `main`: `register_channel(name, sender)` is the way out, `receive` the way in.
+"""
+
+from kanghu.kernel.db import Tx
+from kanghu.kernel.security import Caller
+from kanghu.kernel.waiting import Waiting
+from kanghu.modules.messaging.channels import Undeliverable
+from kanghu.modules.messaging.channels import register as register_channel
+from kanghu.modules.messaging.models import Message
+from kanghu.modules.messaging.repository import sessions
+from kanghu.modules.messaging.repository.resealing import reseal
+from kanghu.modules.messaging.service.customer import Incoming, receive
+from kanghu.modules.messaging.service.media import content_of as media_content
+
+__all__ = [
+    "Incoming",
+    "Message",
+    "Undeliverable",
+    "media_content",
+    "receive",
+    "register_channel",
+    "reseal",
+    "waiting_customers",
+]
+
+
+async def waiting_customers(tx: Tx, caller: Caller) -> Waiting:
+    """How many wait whom the caller may serve, and since when the first one does."""
+    return await sessions.count_waiting(tx, caller.scope("messaging.conversation.write"), caller)
