@@ -36,6 +36,13 @@ def loopback_only(request: Request) -> None:
         raise HTTPException(403, "控制接口只接受本机访问")
 
 
+def own_pages_only(request: Request) -> None:
+    """Refuse what a page from elsewhere makes a browser send; programs send no Origin."""
+    origin = request.headers.get("origin")
+    if request.method != "GET" and origin not in (None, f"{request.url.scheme}://{request.url.netloc}"):
+        raise HTTPException(403, "只接受本页面发出的请求")
+
+
 def html_page(title: str, body: str, *, refresh_s: int = 0) -> HTMLResponse:
     """A whole page around `body`, which is escaped already; read anew every `refresh_s` seconds."""
     refresh = f'<meta http-equiv="refresh" content="{refresh_s}">' if refresh_s else ""

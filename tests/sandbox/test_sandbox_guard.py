@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from kanghu_sandbox import sqlite as store
 from kanghu_sandbox.desk import is_loopback
-from kanghu_sandbox.exam_centre import store
 from kanghu_sandbox.exam_centre.app import create_app
 from kanghu_sandbox.exam_centre.settings import Settings, read_settings
 

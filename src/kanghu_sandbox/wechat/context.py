@@ -34,7 +34,7 @@ class WeChat:
     running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def later(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Do `work` after the answer has gone out."""
+        """Do `work` without anybody waiting for it."""
         task = asyncio.create_task(work)
         self.running.add(task)  # the loop itself keeps only weak references
         task.add_done_callback(self.running.discard)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request
 from fastapi.responses import JSONResponse
 
-from kanghu_sandbox.desk import loopback_only
+from kanghu_sandbox.desk import loopback_only, own_pages_only
 
 from . import crypt, pushes, quotas, tokens
 from .codes import Refused
@@ -15,7 +15,7 @@ from .deeds import CannotDo
 from .faults import Faults
 from .store import Tx
 
-router = APIRouter(prefix="/control", dependencies=[Depends(loopback_only)])
+router = APIRouter(prefix="/control", dependencies=[Depends(loopback_only), Depends(own_pages_only)])
 TheWeChat = Annotated[WeChat, Depends(wechat_of)]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 
-from kanghu_sandbox.desk import loopback_only
+from kanghu_sandbox.desk import loopback_only, own_pages_only
 
 from . import chat, consents, deeds, grants, menus, people
 from .context import WeChat, address_of, wechat_of
@@ -29,7 +29,7 @@ from .interface import BODY_LIMIT
 from .pushes import Push, deliver
 from .store import Tx
 
-router = APIRouter(prefix="/control/fans", dependencies=[Depends(loopback_only)])
+router = APIRouter(prefix="/control/fans", dependencies=[Depends(loopback_only), Depends(own_pages_only)])
 TheWeChat = Annotated[WeChat, Depends(wechat_of)]
 Address = Annotated[str, Depends(address_of)]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI, Request
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from . import quotas, tokens
@@ -79,11 +80,17 @@ def _endpoint(api: Api) -> Callable[[Request], Any]:
             answer = await _work(api, call)
         except Refused as refused:
             return _json(refused.answer(), api)
-        for push in call.pushes:
-            wechat.later(deliver(wechat, push))
-        return answer if isinstance(answer, Response) else _json(answer, api)
+        response = answer if isinstance(answer, Response) else _json(answer, api)
+        response.background = BackgroundTask(_send_pushes, wechat, call.pushes)
+        return response
 
     return endpoint
+
+
+async def _send_pushes(wechat: WeChat, pushes: Sequence[Push]) -> None:
+    """Only once the answer has gone out: the caller should know of a message before its finish is told."""
+    for push in pushes:
+        wechat.later(deliver(wechat, push))
 
 
 async def _read(request: Request, api: Api, wechat: WeChat) -> Call:

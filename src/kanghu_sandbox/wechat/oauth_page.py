@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from kanghu_sandbox.desk import html_page, loopback_only
+from kanghu_sandbox.desk import html_page, loopback_only, own_pages_only
 
 from . import grants, people
 from .account import Account
@@ -21,7 +21,11 @@ from .people import Person
 
 COOKIE = "wechat_phone"
 
-router = APIRouter(prefix="/connect/oauth2", dependencies=[Depends(loopback_only)], include_in_schema=False)
+router = APIRouter(
+    prefix="/connect/oauth2",
+    dependencies=[Depends(loopback_only), Depends(own_pages_only)],
+    include_in_schema=False,
+)
 
 
 @router.get("/authorize")

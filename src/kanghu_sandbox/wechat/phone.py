@@ -6,14 +6,14 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from kanghu_sandbox.desk import loopback_only
+from kanghu_sandbox.desk import loopback_only, own_pages_only
 
 from . import chat, media, menus, oauth_page, people, phone_view, sound
 from .codes import Refused
 from .context import wechat_of
 from .store import Tx
 
-router = APIRouter(dependencies=[Depends(loopback_only)], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(loopback_only), Depends(own_pages_only)], include_in_schema=False)
 
 
 @router.get("/phone")

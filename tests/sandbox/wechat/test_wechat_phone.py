@@ -147,6 +147,18 @@ async def test_the_phone_is_for_this_machine(wechat: Running) -> None:
         assert answer.status_code == 403
 
 
+async def test_another_page_cannot_drive_it(wechat: Running, holder: Holder) -> None:
+    openid = await wechat.fan()
+    for path in (f"/control/fans/{openid}/unfollow", "/control/token/invalidate", "/phone"):
+        for origin in ("http://evil.example", "null"):
+            answer = await wechat.http.post(wechat.url + path, headers={"Origin": origin})
+            assert answer.status_code == 403
+    answer = await wechat.http.post(
+        f"{wechat.url}/control/fans/{openid}/unfollow", headers={"Origin": wechat.url}
+    )
+    assert answer.status_code == 200
+
+
 async def send(wechat: Running, openid: str, kind: str, **content: Any) -> None:
     answer = await wechat.post(SEND, {"touser": openid, "msgtype": kind, kind: content})
     assert answer["errcode"] == 0, answer
