@@ -63,15 +63,13 @@ async def claim_next(tx: Tx, caller: Caller) -> UUID | None:
     agent = await _on_duty(tx, caller)
     if agent.load >= agent.max_load:
         raise Busy
-    conversation_id = await sessions.first_waiting(tx, agent.institution_id, agent.skills)
-    if conversation_id is None:
-        return None
-    held = await holding.hold_any(tx, conversation_id)
-    if held.session is None or held.session.agent_account_id is not None:
-        # Taken between looking and locking. Whoever else waits is there at the next try.
-        return None
-    await take(tx, caller, held, held.session, agent.account_id)
-    return conversation_id
+    while conversation_id := await sessions.first_waiting(tx, agent.institution_id, agent.skills):
+        held = await holding.hold_any(tx, conversation_id)
+        if held.session is not None and held.session.agent_account_id is None:
+            await take(tx, caller, held, held.session, agent.account_id)
+            return conversation_id
+        # Taken between looking and locking; the next look does not find it any more.
+    return None
 
 
 async def _on_duty(tx: Tx, caller: Caller) -> Agent:

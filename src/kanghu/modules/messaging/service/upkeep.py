@@ -29,7 +29,7 @@ async def assign(tx: Tx, payload: Assign) -> None:
             return
         held = await holding.hold_any(tx, conversation_id)
         if held.session is None or held.session.agent_account_id is not None:
-            return
+            continue  # taken between looking and locking; the next look does not find it any more
         chosen = policy.least_loaded(free, held.session.skill)
         assert chosen is not None
         await desk.take(tx, SYSTEM, held, held.session, chosen.account_id)
