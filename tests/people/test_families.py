@@ -87,7 +87,9 @@ async def test_for_a_child(
     acting = me.acting_for(child["person_id"])
     assert await status(client, acting) == (200, "王小宝")
     body = {"version": 1, "address": "北京市某路 1 号"}
-    assert (await client.patch(f"{ROOT}/me", json=body, headers=acting)).json()["address"] == body["address"]
+    assert (await client.put(f"{ROOT}/me/contact", json=body, headers=acting)).json()["address"] == body[
+        "address"
+    ]
     async with database.transaction() as tx:
         told = await tx.fetch(
             "SELECT action, actor_id FROM kernel.audit_inbox WHERE person_id = $1 AND action LIKE 'people.person.%'",

@@ -315,7 +315,7 @@ async def test_a_code_belongs_to_the_phone_it_was_sent_to(
     ("method", "path"),
     [
         ("GET", "/me"),
-        ("PATCH", "/me"),
+        ("PUT", "/me/contact"),
         ("GET", "/family"),
         ("POST", "/family"),
         ("DELETE", "/family/01900000-0000-7000-8000-000000000000"),
@@ -333,7 +333,7 @@ async def test_these_are_for_customers(  # type: ignore[no-untyped-def]
     path: str,
 ) -> None:
     bodies = {
-        "PATCH/me": {"version": 1},
+        "PUT/me/contact": {"version": 1},
         "POST/family": {"relation": "child", "person": as_json(a_person())},
         "POST/consents": {
             "kind": "privacy", "institution_id": str(hospital.ours), "text_version": "v1", "channel": "h5"
@@ -355,7 +355,7 @@ async def test_my_data(client: httpx.AsyncClient, sign_in, hospital: Hospital, r
     assert (mine["id"], mine["name"], mine["phone"]) == (str(me), "王小明", "13812345678")
     assert mine["id_number"] == f"110***********{(person.id_number or '')[-4:]}"
     change = {"version": mine["version"], "phone": "+86 137 0000 1111", "address": " 上海市  浦东新区1号 "}
-    changed = (await client.patch(f"{ROOT}/me", json=change, headers=headers)).json()
+    changed = (await client.put(f"{ROOT}/me/contact", json=change, headers=headers)).json()
     assert (changed["phone"], changed["address"]) == ("13700001111", "上海市 浦东新区1号")
     assert (changed["name"], changed["version"]) == ("王小明", mine["version"] + 1)
 
@@ -366,8 +366,8 @@ async def test_i_cannot_change_who_i_am(  # type: ignore[no-untyped-def]
 ) -> None:
     person = a_person()
     headers = sign_in(a_customer(await register(person, hospital.ours), hospital.ours))
-    answer = await client.patch(
-        f"{ROOT}/me", json={"version": 1, field: as_json(person)[field]}, headers=headers
+    answer = await client.put(
+        f"{ROOT}/me/contact", json={"version": 1, field: as_json(person)[field]}, headers=headers
     )
     assert (answer.status_code, set(answer.json()["fields"])) == (422, {field})
 
