@@ -24,11 +24,17 @@ def answer_all(page: Page, answer: str = "完全不会") -> None:
         group.get_by_role("radio", name=answer).click()
 
 
+_READ_ON = """text => {
+    text.parentElement.parentElement.scrollTop = 99999
+    return [...document.querySelectorAll('[role=button]')].some((one) => one.innerText.trim() === '同意并签约')
+}"""
+
+
 def read_and_sign(page: Page) -> None:
     """Down to the last line of the agreement: the button is dead before."""
-    here(page).get_by_label("协议全文").locator(".text__inner").evaluate(
-        "text => (text.parentElement.parentElement.scrollTop = 99999)"
-    )
+    text = here(page).get_by_label("协议全文").locator(".text__inner").element_handle()
+    # Frame by frame: the text grows while it is drawn.
+    page.wait_for_function(_READ_ON, arg=text)
     press(page, "同意并签约")
 
 
