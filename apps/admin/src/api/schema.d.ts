@@ -3556,6 +3556,13 @@ export interface components {
              */
             kind: "booking" | "report";
         };
+        /** CardLineView */
+        CardLineView: {
+            /** Label */
+            label: string;
+            /** Text */
+            text: string;
+        };
         /**
          * CardView
          * @description 卡片：发送时的样子；subject 指明业务对象，页面据此打开
@@ -3567,7 +3574,7 @@ export interface components {
              */
             kind: "booking" | "report";
             /** Lines */
-            lines: components["schemas"]["MessagingLineView"][];
+            lines: components["schemas"]["CardLineView"][];
             /** Subject */
             subject: string;
             /** Title */
@@ -3765,7 +3772,7 @@ export interface components {
              * Lines
              * @default []
              */
-            lines: components["schemas"]["HealthLineView"][];
+            lines: components["schemas"]["LineView"][];
             /**
              * Person Id
              * Format: uuid
@@ -4933,31 +4940,6 @@ export interface components {
             /** Grants */
             grants: components["schemas"]["GrantInput"][];
         };
-        /** LineView */
-        HealthLineView: {
-            /** Category */
-            category: string;
-            /** Cautions */
-            cautions: string[];
-            /** Group Name */
-            group_name: string;
-            /** Item Code */
-            item_code: string;
-            /** Name */
-            name: string;
-            /** Optional */
-            optional: boolean;
-            /**
-             * Origin
-             * @description base 基本项目，x 按规则，doctor 医生添加
-             * @enum {string}
-             */
-            origin: "base" | "x" | "doctor";
-            /** Reasons */
-            reasons: components["schemas"]["HealthReasonView"][];
-            /** Ticked */
-            ticked: boolean;
-        };
         /** ReasonView */
         HealthReasonView: {
             /**
@@ -5222,6 +5204,31 @@ export interface components {
             submitted_at: string | null;
             /** Version */
             version: number;
+        };
+        /** LineView */
+        LineView: {
+            /** Category */
+            category: string;
+            /** Cautions */
+            cautions: string[];
+            /** Group Name */
+            group_name: string;
+            /** Item Code */
+            item_code: string;
+            /** Name */
+            name: string;
+            /** Optional */
+            optional: boolean;
+            /**
+             * Origin
+             * @description base 基本项目，x 按规则，doctor 医生添加
+             * @enum {string}
+             */
+            origin: "base" | "x" | "doctor";
+            /** Reasons */
+            reasons: components["schemas"]["HealthReasonView"][];
+            /** Ticked */
+            ticked: boolean;
         };
         /**
          * LocalItem
@@ -5537,13 +5544,6 @@ export interface components {
              * Format: uuid
              */
             vendor_id: string;
-        };
-        /** LineView */
-        MessagingLineView: {
-            /** Label */
-            label: string;
-            /** Text */
-            text: string;
         };
         /**
          * ModelView

@@ -1151,6 +1151,13 @@ export interface components {
              */
             vendor_name: string;
         };
+        /** CardLineView */
+        CardLineView: {
+            /** Label */
+            label: string;
+            /** Text */
+            text: string;
+        };
         /**
          * CardView
          * @description 卡片：发送时的样子；subject 指明业务对象，页面据此打开
@@ -1162,7 +1169,7 @@ export interface components {
              */
             kind: "booking" | "report";
             /** Lines */
-            lines: components["schemas"]["LineView"][];
+            lines: components["schemas"]["CardLineView"][];
             /** Subject */
             subject: string;
             /** Title */
@@ -1644,13 +1651,6 @@ export interface components {
             type: "group" | "display" | "boolean" | "decimal" | "integer" | "date" | "string" | "text" | "choice" | "open-choice" | "quantity";
             /** Unit */
             unit?: string | null;
-        };
-        /** LineView */
-        LineView: {
-            /** Label */
-            label: string;
-            /** Text */
-            text: string;
         };
         /** Login */
         Login: {

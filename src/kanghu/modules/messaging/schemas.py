@@ -30,7 +30,7 @@ class _FromRow(BaseModel):
 # ---- messages --------------------------------------------------------------------------------------------------------
 
 
-class LineView(_FromRow):
+class CardLineView(_FromRow):
     label: str
     text: str
 
@@ -41,7 +41,7 @@ class CardView(_FromRow):
     kind: Literal["booking", "report"]
     subject: str
     title: str
-    lines: list[LineView]
+    lines: list[CardLineView]
 
 
 class MediaView(_FromRow):
