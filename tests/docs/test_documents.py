@@ -97,11 +97,11 @@ def test_variables_named_elsewhere_exist(page: str) -> None:
 
 
 def test_make_targets_named_in_documents_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     named = {
         name
         for page in PAGES
-        for name in re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+        for name in re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert {"run", "test", "tour"} <= named <= targets
 
