@@ -91,6 +91,16 @@ def forbidden(pattern: str) -> Prepare:
     return lambda page: page.route(_addresses(pattern), lambda route: route.fulfill(status=403, json=body))
 
 
+def states_of(list_of: str, everything: str = "/api/admin/*") -> dict[str, Prepare]:
+    """The states in which every list is looked at; `everything` gets the long names."""
+    return {
+        "empty": empty(list_of),
+        "error": broken(list_of),
+        "forbidden": forbidden(list_of),
+        "long-names": long_names(everything),
+    }
+
+
 def _addresses(pattern: str) -> re.Pattern[str]:
     """The address itself, with whatever query; `…/*` is everything below it."""
     path = re.escape(pattern.removesuffix("/*"))

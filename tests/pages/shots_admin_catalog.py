@@ -4,18 +4,9 @@ import re
 
 from playwright.sync_api import Page
 
-from tests.pages.shots import Prepare, Shot, broken, empty, forbidden, long_names
+from tests.pages.shots import Shot, broken, long_names, states_of
 
 CATALOG = "/api/admin/catalog"
-
-
-def states(list_of: str, everything: str = f"{CATALOG}/*") -> dict[str, Prepare]:
-    return {
-        "empty": empty(list_of),
-        "error": broken(list_of),
-        "no-permission": forbidden(list_of),
-        "long-names": long_names(everything),
-    }
 
 
 def _new_item(page: Page) -> None:
@@ -53,7 +44,7 @@ SHOTS = [
         name="admin-catalog-items",
         path="/admin/catalog/items",
         who="it_staff",
-        states=states(f"{CATALOG}/items"),
+        states=states_of(f"{CATALOG}/items", f"{CATALOG}/*"),
     ),
     Shot(name="admin-catalog-item", path="/admin/catalog/items?open=LAB.HGB", who="it_staff"),
     Shot(name="admin-catalog-item-new", path="/admin/catalog/items", who="it_staff", then=_new_item),
@@ -61,7 +52,7 @@ SHOTS = [
         name="admin-catalog-trees",
         path="/admin/catalog/trees",
         who="it_staff",
-        states=states(f"{CATALOG}/trees"),
+        states=states_of(f"{CATALOG}/trees", f"{CATALOG}/*"),
     ),
     Shot(
         name="admin-catalog-tree",
@@ -74,7 +65,7 @@ SHOTS = [
         name="admin-catalog-packages",
         path="/admin/catalog/packages",
         who="it_staff",
-        states=states(f"{CATALOG}/packages"),
+        states=states_of(f"{CATALOG}/packages", f"{CATALOG}/*"),
     ),
     Shot(name="admin-catalog-package-new", path="/admin/catalog/packages/new", who="it_staff"),
     *(
@@ -89,7 +80,7 @@ SHOTS = [
         name="admin-catalog-standards",
         path="/admin/catalog/standards",
         who="health_manager",
-        states=states(f"{CATALOG}/data-elements"),
+        states=states_of(f"{CATALOG}/data-elements", f"{CATALOG}/*"),
     ),
     Shot(
         name="admin-catalog-element",
@@ -100,7 +91,7 @@ SHOTS = [
         name="admin-forms",
         path="/admin/forms",
         who="admin",
-        states=states("/api/admin/forms", "/api/admin/forms/*"),
+        states=states_of("/api/admin/forms", "/api/admin/forms/*"),
     ),
     Shot(name="admin-forms-versions", path="/admin/forms?open=gad7", who="admin"),
     Shot(name="admin-forms-designer", path="/admin/forms/health_self_test/versions/1", who="admin"),
@@ -115,7 +106,7 @@ SHOTS = [
         name="admin-notice-templates",
         path="/admin/notices/templates",
         who="admin",
-        states=states("/api/admin/notices/templates", "/api/admin/notices/*"),
+        states=states_of("/api/admin/notices/templates", "/api/admin/notices/*"),
     ),
     Shot(
         name="admin-notice-template",

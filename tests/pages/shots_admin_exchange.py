@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from tests.pages.shots import Prepare, Shot, broken, empty, forbidden, long_names
+from tests.pages.shots import Shot, empty, states_of
 
 EXCHANGE = "/api/admin/exchange"
 VENDORS = "/api/admin/catalog/vendors"
@@ -23,21 +23,12 @@ def _keys(page: Page) -> None:
     page.get_by_role("dialog").wait_for()
 
 
-def states(list_of: str) -> dict[str, Prepare]:
-    return {
-        "empty": empty(list_of),
-        "error": broken(list_of),
-        "forbidden": forbidden(list_of),
-        "long-names": long_names("/api/admin/*"),
-    }
-
-
 SHOTS = [
     Shot(
         name="admin-exchange-mappings",
         path="/admin/exchange/mappings",
         who="it_staff",
-        states=states(VENDORS) | {"no-items": empty(f"{VENDORS}/*")},
+        states=states_of(VENDORS) | {"no-items": empty(f"{VENDORS}/*")},
     ),
     Shot(
         name="admin-exchange-mappings-done", path="/admin/exchange/mappings?status=confirmed", who="it_staff"
@@ -47,13 +38,13 @@ SHOTS = [
         name="admin-exchange-staged",
         path="/admin/exchange/staged-results",
         who="it_staff",
-        states=states(f"{EXCHANGE}/staged-results/groups"),
+        states=states_of(f"{EXCHANGE}/staged-results/groups"),
     ),
     Shot(
         name="admin-exchange-staged-single",
         path="/admin/exchange/staged-results?view=single",
         who="it_staff",
-        states=states(f"{EXCHANGE}/staged-results"),
+        states=states_of(f"{EXCHANGE}/staged-results"),
     ),
     Shot(
         name="admin-exchange-staged-one",
@@ -65,7 +56,7 @@ SHOTS = [
         name="admin-exchange-vendors",
         path="/admin/exchange/vendors",
         who="it_staff",
-        states=states(f"{EXCHANGE}/vendors"),
+        states=states_of(f"{EXCHANGE}/vendors"),
     ),
     Shot(name="admin-exchange-vendor", path="/admin/exchange/vendors", who="it_staff", then=_row),
     Shot(name="admin-exchange-vendor-new", path="/admin/exchange/vendors", who="it_staff", then=_register),
@@ -73,20 +64,20 @@ SHOTS = [
         name="admin-exchange-messages",
         path="/admin/exchange/messages",
         who="it_staff",
-        states=states(f"{EXCHANGE}/messages"),
+        states=states_of(f"{EXCHANGE}/messages"),
     ),
     Shot(name="admin-exchange-message", path="/admin/exchange/messages", who="it_staff", then=_row),
     Shot(
         name="admin-exchange-apps",
         path="/admin/exchange/apps",
         who="it_staff",
-        states=states("/api/admin/accounts/apps"),
+        states=states_of("/api/admin/accounts/apps"),
     ),
     Shot(name="admin-exchange-app", path="/admin/exchange/apps", who="it_staff", then=_row),
     Shot(
         name="admin-exchange-bookings",
         path="/admin/exchange/bookings",
         who="doctor",
-        states=states("/api/admin/exams/bookings"),
+        states=states_of("/api/admin/exams/bookings"),
     ),
 ]

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page
 
-from tests.pages.shots import Prepare, Shot, broken, empty, forbidden, long_names
+from tests.pages.shots import Prepare, Shot, long_names, states_of
 
 HEALTH = "/api/admin/health"
 
@@ -33,15 +33,6 @@ def _row(page: Page) -> None:
     page.get_by_role("row").nth(1).click()
 
 
-def states(list_of: str) -> dict[str, Prepare]:
-    return {
-        "empty": empty(list_of),
-        "error": broken(list_of),
-        "forbidden": forbidden(list_of),
-        "long-names": long_names("/api/admin/*"),
-    }
-
-
 CUSTOMERS = "/admin/health/customers"
 
 SHOTS = [
@@ -49,7 +40,7 @@ SHOTS = [
         name="admin-health-customers",
         path=CUSTOMERS,
         who="doctor",
-        states=states("/api/admin/people/persons"),
+        states=states_of("/api/admin/people/persons"),
     ),
     Shot(name="admin-health-customer-new", path=CUSTOMERS, who="doctor", then=_put_on_record),
     Shot(
@@ -73,13 +64,13 @@ SHOTS = [
         name="admin-health-checklists",
         path="/admin/health/checklists",
         who="doctor",
-        states=states(f"{HEALTH}/checklists"),
+        states=states_of(f"{HEALTH}/checklists"),
     ),
     Shot(
         name="admin-health-findings",
         path="/admin/health/findings",
         who="doctor",
-        states=states(f"{HEALTH}/findings"),
+        states=states_of(f"{HEALTH}/findings"),
     ),
     Shot(name="admin-health-finding", path="/admin/health/findings", who="doctor", then=_row),
     Shot(name="admin-health-rules", path="/admin/health/rules", who="doctor"),

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page
 
 from tests.pages.elements import choose
-from tests.pages.shots import Prepare, Shot, broken, empty, forbidden, long_names
+from tests.pages.shots import Shot, broken, empty, long_names, states_of
 
 ACCOUNTS = "/api/admin/accounts"
 
@@ -36,21 +36,12 @@ def _explained(page: Page) -> None:
     page.get_by_role("heading", name="可以").wait_for()
 
 
-def states(list_of: str, everything: str) -> dict[str, Prepare]:
-    return {
-        "empty": empty(list_of),
-        "error": broken(list_of),
-        "forbidden": forbidden(list_of),
-        "long-names": long_names(everything),
-    }
-
-
 SHOTS = [
     Shot(
         name="admin-system-accounts",
         path="/admin/system/accounts",
         who="admin",
-        states=states(f"{ACCOUNTS}/accounts", f"{ACCOUNTS}/*"),
+        states=states_of(f"{ACCOUNTS}/accounts", f"{ACCOUNTS}/*"),
     ),
     Shot(
         name="admin-system-account",
@@ -74,14 +65,14 @@ SHOTS = [
         name="admin-system-organisation",
         path="/admin/system/organisation",
         who="admin",
-        states=states(f"{ACCOUNTS}/institutions", f"{ACCOUNTS}/*")
+        states=states_of(f"{ACCOUNTS}/institutions", f"{ACCOUNTS}/*")
         | {"no-departments": empty(f"{ACCOUNTS}/departments")},
     ),
     Shot(
         name="admin-system-audit",
         path="/admin/system/audit",
         who="admin",
-        states=states(f"{ACCOUNTS}/audit", f"{ACCOUNTS}/*"),
+        states=states_of(f"{ACCOUNTS}/audit", f"{ACCOUNTS}/*"),
     ),
     Shot(name="admin-system-audit-entry", path="/admin/system/audit", who="admin", then=_row),
     Shot(

@@ -4,7 +4,8 @@ WeChat answers refusals with HTTP 200 and an `errcode`; -1 means that the same c
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -60,7 +61,7 @@ async def download(account: Account, path: str, **query: str) -> Answer:
 
 async def file_at(account: Account, url: str) -> Answer:
     """A file at an address that WeChat named. Raises `WechatFailed`."""
-    with _PeerFailures():
+    with _failures_as_ours():
         answer = await outbound().get(
             f"wechat-files:{account.id}", url, deadline_s=UPLOAD_DEADLINE_S, max_bytes=MAX_FILE_BYTES
         )
@@ -90,7 +91,7 @@ async def _call(
 ) -> Answer:
     peer = f"wechat:{account.id}"
     url = f"{account.api_url.rstrip('/')}{path}" + (f"?{urlencode(query)}" if query else "")
-    with _PeerFailures():
+    with _failures_as_ours():
         if method == "GET":
             return await outbound().get(peer, url, max_bytes=MAX_FILE_BYTES)
         return await outbound().post(
@@ -102,19 +103,17 @@ def _deadline(content: bytes) -> float:
     return UPLOAD_DEADLINE_S if len(content) > 256 * 1024 else 10.0
 
 
-class _PeerFailures:
-    """Turns `PeerFailed` inside the block into an error of ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, httpx.InvalidURL):
-            raise Misconfigured("微信给出的地址无法访问") from error
-        if isinstance(error, PeerFailed) and error.passing:
+@contextmanager
+def _failures_as_ours() -> Iterator[None]:
+    """What keeps a call inside the block from an answer, as an error of ours."""
+    try:
+        yield
+    except httpx.InvalidURL as error:
+        raise Misconfigured("微信给出的地址无法访问") from error
+    except PeerFailed as error:
+        if error.passing:
             raise WechatAway(f"微信：{error.reason}，请稍后再试") from error
-        if isinstance(error, PeerFailed):
-            raise Misconfigured(f"微信接口：{error.reason}，请核对接口地址") from error
+        raise Misconfigured(f"微信接口：{error.reason}，请核对接口地址") from error
 
 
 def _fields(answer: Answer) -> Fields:

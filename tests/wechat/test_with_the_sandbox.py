@@ -1,0 +1,152 @@
+"""Our side and the sandbox's WeChat, which share no code, over sockets both ways: what each believes of the protocol is the same."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+
+from kanghu.kernel.db import Database
+from kanghu.kernel.http import Outbound
+from kanghu.kernel.ids import new_id
+from kanghu.modules.wechat import errors
+from kanghu.modules.wechat import public as wechat
+from kanghu_sandbox.wechat.account import Account as Console
+from kanghu_sandbox.wechat.app import create_app as create_wechat
+from tests.conftest import SignIn
+from tests.live.conftest import served as served_here
+from tests.sandbox.conftest import served
+from tests.wechat.accounts import AES_KEY, SECRET, TOKEN, made_account
+
+APPID, MINI, MINI_SECRET = "wx00000000000000ab", "wx00000000000000cd", "fedcba9876543210"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+
+
+@dataclass
+class Both:
+    """The hospital's account with us, and a fan's phone at WeChat."""
+
+    database: Database
+    account_id: UUID
+    mini_id: UUID
+    phone: httpx.AsyncClient
+    openid: str
+
+    async def does(self, deed: str, **what: object) -> dict[str, object]:
+        answer = await self.phone.post(f"/control/fans/{self.openid}/{deed}", json=what)
+        assert answer.status_code == 200, answer.text
+        done: dict[str, object] = answer.json()
+        return done
+
+    async def shows(self) -> list[tuple[str, str]]:
+        """Who said what kind, as the phone shows it."""
+        found = (await self.phone.get(f"/control/fans/{self.openid}/messages")).json()
+        return [(one["sender"], one["kind"]) for one in found]
+
+    async def inbox(self) -> list[UUID]:
+        async with self.database.transaction() as tx:
+            return [row["id"] for row in await tx.fetch("SELECT id FROM wechat.inbox ORDER BY id")]
+
+    def text(self, text: str) -> wechat.Outgoing:
+        return wechat.Outgoing(new_id(), self.account_id, self.openid, "text", text=text)
+
+
+@asynccontextmanager
+async def meeting(database: Database, sign_in: SignIn, home: Path, mode: str) -> AsyncIterator[Both]:
+    console = Console(
+        app_id=APPID,
+        app_secret=SECRET,
+        token=TOKEN,
+        encoding_aes_key=AES_KEY,
+        mini_app_id=MINI,
+        mini_app_secret=MINI_SECRET,
+    )
+    async with served_here(database, sign_in) as web, httpx.AsyncClient(trust_env=False) as phone:
+        with served(create_wechat(console, home)) as address:
+            async with database.transaction() as tx:
+                ours = {"api_url": address, "connect_url": address}
+                account_id = await made_account(tx, appid=APPID, mode=mode, **ours)
+                mini_id = await made_account(tx, appid=MINI, secret=MINI_SECRET, kind="mini_program", **ours)
+            phone.base_url = httpx.URL(address)
+            callback = {
+                "url": f"{web.url}/open/wechat/{account_id}",
+                "token": TOKEN,
+                "encoding_aes_key": AES_KEY,
+                "mode": mode,
+            }
+            # As in the console: WeChat asks the address before it takes it.
+            entered = await phone.put("/control/callback", json=callback)
+            assert entered.status_code == 200, entered.text
+            person = (await phone.post("/control/fans", json={"nickname": "张三"})).json()
+            yield Both(database, account_id, mini_id, phone, person["openid"])
+
+
+@pytest.mark.parametrize("mode", ["plain", "compatible", "safe"])
+async def test_what_a_fan_says_is_kept_once_and_answered(
+    database: Database, sign_in: SignIn, reachable: Outbound, tmp_path: Path, mode: str
+) -> None:
+    async with meeting(database, sign_in, tmp_path, mode) as both:
+        await both.does("follow")
+        await both.phone.put("/control/faults", json={"double_push": True})
+        await both.does("say", content="您好，想预约体检 <b>&")
+        async with database.transaction() as tx:
+            opened = [await wechat.inbound(tx, one) for one in await both.inbox()]
+        assert [(one.kind, one.event) for one in opened] == [("event", "subscribe"), ("text", "")]
+        assert opened[1].text == "您好，想预约体检 <b>&"
+        await wechat.send(database, both.text("请选日期"))
+        assert (await both.shows())[-1] == ("account", "text")
+
+
+async def test_both_count_the_same_answers(
+    database: Database, sign_in: SignIn, reachable: Outbound, tmp_path: Path
+) -> None:
+    async with meeting(database, sign_in, tmp_path, "safe") as both:
+        await both.does("follow")
+        await both.does("say", content="在吗")
+        sent = 0
+        with pytest.raises(errors.QuotaUsed):
+            while True:
+                await wechat.send(database, both.text(f"第 {sent} 句"))
+                sent += 1
+        # Following opens three, a message five; WeChat refused none that we believed in.
+        assert sent == (await both.shows()).count(("account", "text"))
+        assert sent >= 5
+
+
+async def test_pictures_and_identities_cross_over(
+    database: Database, sign_in: SignIn, reachable: Outbound, tmp_path: Path
+) -> None:
+    async with meeting(database, sign_in, tmp_path, "safe") as both:
+        await both.does("follow")
+        taken = await both.phone.post(f"/control/fans/{both.openid}/files/image", content=PNG)
+        assert taken.status_code == 200, taken.text
+        async with database.transaction() as tx:
+            picture = await wechat.inbound(tx, (await both.inbox())[-1])
+        assert picture.kind == "image"
+        assert (await wechat.download_media(database, both.account_id, picture.media_id)).content == PNG
+        media_id = await wechat.upload_media(database, both.account_id, "image", PNG)
+        answer = wechat.Outgoing(new_id(), both.account_id, both.openid, "image", media_id=media_id)
+        await wechat.send(database, answer)
+        assert (await both.shows())[-1] == ("account", "image")
+
+        code = (await both.phone.post(f"/control/fans/{both.openid}/mini-login")).json()["code"]
+        known = (await both.phone.get(f"/control/fans/{both.openid}")).json()
+        found = await wechat.identity_of_mini_program(database, both.mini_id, code)
+        assert found.openid == known["mini_openid"]
+        with pytest.raises(errors.CodeInvalid):
+            await wechat.identity_of_mini_program(database, both.mini_id, code)
+
+
+async def test_a_token_that_another_party_took_is_fetched_again(
+    database: Database, sign_in: SignIn, reachable: Outbound, tmp_path: Path
+) -> None:
+    async with meeting(database, sign_in, tmp_path, "safe") as both:
+        await both.does("follow")
+        await both.does("say", content="在吗")
+        await wechat.send(database, both.text("在"))
+        assert (await both.phone.post("/control/token/invalidate")).status_code == 200
+        await wechat.send(database, both.text("请说"))
+        assert (await both.shows())[-2:] == [("account", "text")] * 2
