@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def kill_postmaster(running: EmbeddedPostgres) -> None:
 def kill_everything(running: EmbeddedPostgres) -> None:
     postmaster = psutil.Process(running.pid)
     for process in [postmaster, *postmaster.children(recursive=True)]:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # they end by themselves once the postmaster is gone
+            process.kill()
 
 
 @pytest.mark.parametrize("cut", [kill_postmaster, kill_everything])
@@ -168,7 +170,8 @@ async def test_a_first_start_that_was_killed_half_way_is_repeated(
     folder = tmp_path / "pg"
     wait_until(lambda: any(folder.glob("new-*/data/base")))
     for process in psutil.Process(creating.pid).children(recursive=True):
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # initdb's own children come and go, and end with it
+            process.kill()
     creating.kill()
     creating.wait()
     assert not (folder / "data").exists()
