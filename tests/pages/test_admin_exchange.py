@@ -127,7 +127,9 @@ def test_what_the_vendor_changed_meanwhile_is_told_before_it_is_confirmed(
     alert = page.get_by_role("alert").filter(has_text="您查看之后厂家改了这个项目")
     expect(alert).to_contain_text("单位：umol/L → mg/dL")
     assert mapping_of(platform, script, code)["status"] == "unmapped"
-    expect(page.get_by_role("button", name="确认对照")).to_be_enabled()  # the suggestions for what changed are there
+    expect(
+        page.get_by_role("button", name="确认对照")
+    ).to_be_enabled()  # the suggestions for what changed are there
     page.get_by_role("listbox").press("Enter")
     expect(page.get_by_role("status").filter(has_text=code)).to_be_visible()
     assert mapping_of(platform, script, code)["status"] == "confirmed"

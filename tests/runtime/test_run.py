@@ -158,8 +158,15 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_starts_again(
     wait_until(platform.is_ready, PATIENCE)
     assert platform.answers()
     assert (platform.home / "secrets.json").read_text() == secrets
+    assert "升级数据库结构" not in platform.said()  # what is done is not done again
     second.send_signal(signal.SIGTERM)
     assert second.wait(60) == 0
+    (platform.home / "secrets.json").write_text(secrets.replace("\n", "\n\n", 1))
+    third = platform.launch()
+    wait_until(platform.is_ready, PATIENCE)
+    assert "✓ 升级数据库结构" in platform.said()  # but when something changed
+    third.send_signal(signal.SIGTERM)
+    assert third.wait(60) == 0
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def files_of(platform: Platform) -> list[Path]:
 def test_no_personal_data_stand_in_any_file(platform: Platform, customer: Customer) -> None:
     wanted, found = personal(platform, customer), {}
     files = files_of(platform)
-    assert {"web.log", "worker.log", "postgres.log", "migrate.log"} <= {path.name for path in files}
+    assert {"web.log", "worker.log", "postgres.log", "upgrade.log"} <= {path.name for path in files}
     for path in files:
         leaked = leaks(path.read_text("utf-8", errors="replace"), wanted)
         if leaked:

@@ -5,8 +5,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from kanghu.kernel.clock import SHANGHAI
 
 LONGEST_TEXT = 32_767  # of a cell, in Excel
@@ -17,6 +15,8 @@ class Spreadsheet:
     """One sheet with a head line. Text stays text: what a person typed never becomes a formula or a link."""
 
     def __init__(self, path: Path, titles: Sequence[str]) -> None:
+        import xlsxwriter  # a third of a second, which only an export should cost
+
         self._book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._instant = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})

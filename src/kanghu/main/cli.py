@@ -53,17 +53,19 @@ def migrate() -> None:
 
 
 @app.command()
-def seed() -> None:
-    """装载标准数据、表单与角色；KANGHU_DEMO=true 时再装载演示数据（可重复执行）"""
-    from kanghu.main import modules
-    from kanghu.main import seed as seeding
+def upgrade() -> None:
+    """升级数据库结构，装载标准数据、表单与角色；KANGHU_DEMO=true 时再装载演示数据（可重复执行）"""
+    from kanghu.main import installed, modules, seed
 
+    migrate()
     modules.load()
+    chosen = settings()
 
     async def load(tx: Tx) -> None:
-        await seeding.load_standards(tx, typer.echo)
-        if settings().demo:
-            await seeding.load_demo(tx, typer.echo)
+        await seed.load_standards(tx, typer.echo)
+        if chosen.demo:
+            await seed.load_demo(tx, typer.echo)
+        await installed.note(tx, chosen, installed.UPGRADE)
 
     _in_transaction(load)
 
@@ -172,15 +174,18 @@ def reseal_values() -> None:
 @demo_app.command("prepare")
 def prepare_demo() -> None:
     """让演示客户经 US-K1 绑定沙箱的体检账号，接收沙箱的项目字典（US-H5）并对照（平台与沙箱须已启动，可重复执行）"""
-    from kanghu.main import demo, modules
+    from kanghu.main import demo, installed, modules
     from kanghu.main.tour import mapping
 
     modules.load()
+    chosen = settings()
+    _in_transaction(demo.place_vendor)
     if _run(demo.bind) == 0:
         typer.echo("演示已准备好")
-        return
-    confirmed, left = asyncio.run(mapping.prepare(_in_transaction(demo.info)))
-    typer.echo(f"已对照 {confirmed} 项，留待人工 {left} 项")
+    else:
+        confirmed, left = asyncio.run(mapping.prepare(_in_transaction(demo.info)))
+        typer.echo(f"已对照 {confirmed} 项，留待人工 {left} 项")
+    _in_transaction(lambda tx: installed.note(tx, chosen, installed.DEMO))
 
 
 @demo_app.command("info")

@@ -23,6 +23,7 @@ from kanghu.modules.forms import public as forms
 from kanghu.modules.people import public as people
 
 HOSPITAL = "demo-hospital"
+HOSPITAL_NAME = "康护示范医院"
 VENDOR_ID = UUID("018f0000-0000-7000-8000-00000000d001")
 DAILY_CAPACITY = 60
 
@@ -183,7 +184,7 @@ def totp_secret() -> str:
 
 async def load(tx: Tx) -> None:
     """Hospital, staff, vendor, customers and their answers; running it again changes nothing."""
-    institution = await accounts.create_institution(tx, HOSPITAL, "康护示范医院")
+    institution = await accounts.create_institution(tx, HOSPITAL, HOSPITAL_NAME)
     departments = {
         code: await accounts.create_department(tx, institution, code, name, sort=place)
         for place, (code, name) in enumerate(DEPARTMENTS)
@@ -205,25 +206,29 @@ async def load(tx: Tx) -> None:
     await _load_family(tx, institution)
 
 
-async def _load_vendor(tx: Tx, institution: UUID) -> None:
-    secret = Home(settings().home).secrets()["sandbox_secret"]
+async def place_vendor(tx: Tx) -> None:
+    """The exam centre at the address where the sandbox is now."""
     await exchange.ensure_vendor(
         tx,
         vendor_id=VENDOR_ID,
         name="康护示范医院体检中心",
-        institution_id=institution,
+        institution_id=await accounts.create_institution(tx, HOSPITAL, HOSPITAL_NAME),
         base_url=f"http://127.0.0.1:{settings().sandbox_port}",
         url_hosts=["exam-centre.example"],
         call_app_id=SANDBOX_APP_ID,
-        call_secret=secret,
+        call_secret=Home(settings().home).secrets()["sandbox_secret"],
     )
+
+
+async def _load_vendor(tx: Tx, institution: UUID) -> None:
+    await place_vendor(tx)
     await accounts.create_api_app(
         tx,
         app_id=SANDBOX_APP_ID,
         name="体检中心沙箱",
         institution_id=institution,
         vendor_id=VENDOR_ID,
-        secret=secret,
+        secret=Home(settings().home).secrets()["sandbox_secret"],
     )
     await exams.set_daily_capacity(tx, VENDOR_ID, DAILY_CAPACITY)
 

@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 
+from kanghu.main import installed
 from kanghu.main.supervisor.processes import StartFailed
 
 OLDEST = 15  # the oldest major version whose SQL the migrations use
@@ -20,6 +21,11 @@ def check_server(dsn: str) -> str:
     return text
 
 
+def is_done(dsn: str, step: str, fingerprint: str) -> bool:
+    """Whether a step of the installation needs no repeating; see `main.installed`."""
+    return asyncio.run(_done(dsn, step, fingerprint))
+
+
 def somebody_listens_for_jobs(dsn: str) -> bool:
     """Whether a worker waits on the job queue's channel in this database: the worker's sign of being ready."""
     try:
@@ -34,6 +40,14 @@ async def _ask(dsn: str) -> tuple[int, str]:
         return int(await connection.fetchval("SHOW server_version_num")), await connection.fetchval(
             "SHOW server_version"
         )
+    finally:
+        await connection.close()
+
+
+async def _done(dsn: str, step: str, fingerprint: str) -> bool:
+    connection = await asyncpg.connect(dsn, timeout=10)
+    try:
+        return await installed.is_done(connection, step, fingerprint)
     finally:
         await connection.close()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kanghu.kernel.config import Settings, settings
+from kanghu.main import installed
 from kanghu.main.home import SANDBOX_APP_ID, SANDBOX_SMS, Home, write_private
 from kanghu.main.supervisor import database
 from kanghu.main.supervisor.ports import is_free
@@ -109,10 +110,11 @@ class Platform:
                 environment |= self._sandbox_sms("KANGHU_SMS_") | {
                     "KANGHU_SMS_ENDPOINT": f"{self.sandbox_url}/sms/"
                 }
-        self._run_commands(environment)
+        if not self._is_done(environment, installed.UPGRADE):
+            self._run_command("升级数据库结构，装载标准与演示数据", ["upgrade"], environment)
         with step("启动网站、后台任务" + ("、体检中心沙箱" if self.chosen.demo else "")):
             self.supervisor.start(*self._children(environment))
-        if self.chosen.demo:
+        if self.chosen.demo and not self._is_done(environment, installed.DEMO):
             try:
                 self._run_command("准备演示：绑定体检账号、对照体检项目", ["demo", "prepare"], environment)
             except StartFailed as error:  # the platform itself is well
@@ -173,9 +175,8 @@ class Platform:
             )
         return postgres.dsn
 
-    def _run_commands(self, environment: dict[str, str]) -> None:
-        for name, command in (("升级数据库结构", "migrate"), ("装载标准与演示数据", "seed")):
-            self._run_command(name, [command], environment)
+    def _is_done(self, environment: dict[str, str], step: str) -> bool:
+        return database.is_done(environment["DATABASE_URL"], step, installed.fingerprint(self.chosen, step))
 
     def _run_command(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         with step(name):

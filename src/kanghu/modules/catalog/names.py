@@ -5,8 +5,6 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from pypinyin import lazy_pinyin
-
 _GREEK: Final = str.maketrans({"γ": "r", "β": "b", "α": "a"})
 _IGNORED: Final = re.compile(r"[^0-9a-z%#\u3400-\u9fff]")
 
@@ -29,6 +27,8 @@ def syllables(text: str) -> tuple[str, ...]:
     >>> syllables("总胆红素")
     ('zong', 'dan', 'hong', 'su')
     """
+    from pypinyin import lazy_pinyin  # half a second of dictionaries, which not every process needs
+
     return tuple(lazy_pinyin(fold(text)))
 
 
