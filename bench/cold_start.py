@@ -56,9 +56,10 @@ async def measure(folder: Path, *, pushes: int = 500) -> None:
     home = Home(folder / "home")
     empty_database = _initdb_and_start(folder / "pg")
     bare_import = _import_of_the_application()
-    with _running(home) as running:
+    ports = free_port(), free_port()  # the same for both, as where it is installed
+    with _running(home, ports) as running:
         first, first_steps = running.cost, running.steps
-    with _running(home) as running:
+    with _running(home, ports) as running:
         second, second_steps = running.cost, running.steps
         idle = memory_mb(running.process)
         await _push(home, running, pushes)
@@ -101,9 +102,9 @@ def _children_cpu() -> float:
 
 
 @contextmanager
-def _running(home: Home) -> Iterator[Running]:
-    """`kanghu run` that has said *ready*."""
-    port, sandbox_port = free_port(), free_port()
+def _running(home: Home, ports: tuple[int, int]) -> Iterator[Running]:
+    """`kanghu run` that has said *ready*, on these ports of platform and sandbox."""
+    port, sandbox_port = ports
     inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     own = {
         "KANGHU_HOME": str(home.root),
