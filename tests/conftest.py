@@ -25,17 +25,12 @@ from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import PERMISSIONS, Caller, Scope
 from kanghu.main.app import create_app
 from kanghu.main.supervisor.postgres import EmbeddedPostgres
+from tests.copies import TEMPLATE, Copies, dsn_of
 from tests.wire.conftest import once_ready
 from tests.wire.prepared import PreparedHome
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATE = "kanghu_template"
-
 vault.load(new_secrets())
-
-
-def dsn_of(server: str, name: str) -> str:
-    return server.rsplit("/", 1)[0] + "/" + name
 
 
 def migrate(dsn: str) -> None:
@@ -83,29 +78,22 @@ async def load_standards(dsn: str) -> None:
     await database.close()
 
 
+@pytest.fixture(scope="session")
+def copies(server: str, template: str) -> Copies:
+    return Copies(server)
+
+
 @pytest.fixture
-async def database(server: str, template: str) -> AsyncIterator[Database]:
-    name = f"test_{new_id().hex}"
-    admin = await asyncpg.connect(server)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    opened = Database(dsn_of(server, name))
-    await opened.open()
-    yield opened
-    await opened.close()
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
+async def database(copies: Copies) -> AsyncIterator[Database]:
+    async with copies.opened() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
-async def shared_database(server: str, template: str) -> AsyncIterator[Database]:
+async def shared_database(copies: Copies) -> AsyncIterator[Database]:
     """One copy for all tests that roll back."""
-    admin = await asyncpg.connect(server)
-    await admin.execute(f"CREATE DATABASE test_shared TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    await admin.close()
-    opened = Database(dsn_of(server, "test_shared"), size=4)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with copies.opened(size=4) as opened:
+        yield opened
 
 
 class _Undo(Exception):

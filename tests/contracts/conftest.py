@@ -2,14 +2,11 @@
 
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 
-from kanghu.kernel.db import Database
-from kanghu.kernel.ids import new_id
 from kanghu.main.live import stream
 
-from ..conftest import TEMPLATE, dsn_of
+from ..copies import Copies
 from .house import House, built
 
 
@@ -20,13 +17,6 @@ def streams_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-async def house(server: str, template: str) -> AsyncIterator[House]:
-    admin = await asyncpg.connect(server)
-    name = f"house_{new_id().hex}"
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    await admin.close()
-    database = Database(dsn_of(server, name), size=6)
-    await database.open()
-    async with built(database) as made:
+async def house(copies: Copies) -> AsyncIterator[House]:
+    async with copies.opened(size=6) as database, built(database) as made:
         yield made
-    await database.close()

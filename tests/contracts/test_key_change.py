@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from kanghu.kernel.config import Settings
@@ -15,7 +14,7 @@ from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
 from kanghu.main import rotation
 
-from ..conftest import TEMPLATE, dsn_of
+from ..copies import Copies
 from .house import House, built, everything
 
 # Bytes that are no sealed value: hashes and blind indexes, told by their comment.
@@ -47,16 +46,9 @@ def own_keys(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def lived(server: str, template: str, own_keys: Path) -> AsyncIterator[House]:
-    name = f"keys_{new_id().hex}"
-    admin = await asyncpg.connect(server)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    await admin.close()
-    database = Database(dsn_of(server, name), size=4)
-    await database.open()
-    async with built(database) as house:
+async def lived(copies: Copies, own_keys: Path) -> AsyncIterator[House]:
+    async with copies.opened(size=4) as database, built(database) as house:
         yield house
-    await database.close()
 
 
 async def sealed_columns(database: Database) -> list[Sealed]:

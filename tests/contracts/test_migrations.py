@@ -17,7 +17,8 @@ from alembic.script import ScriptDirectory
 from kanghu.kernel.ids import new_id
 from migrations.statements import split
 
-from ..conftest import ROOT, dsn_of, migrate
+from ..conftest import ROOT, migrate
+from ..copies import dsn_of
 
 OWN_TABLES = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'public')"
 CHINESE = re.compile("[\u4e00-\u9fff]")

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import pytest
 import requests
 import schemathesis
@@ -22,14 +21,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import PERMISSIONS, Caller, Scope
 from kanghu.main.app import create_app
 from kanghu.modules.exchange.wire import examples
 from kanghu.modules.exchange.wire.signature import signed_headers
 
-from ..conftest import TEMPLATE, dsn_of
+from ..copies import Copies
 from .house import SECRET, House, Side, Undone, built
 from .requests import body_of, values_of
 from .test_openapi import DOCUMENTS
@@ -58,19 +56,12 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-async def furnished(server: str, template: str) -> AsyncIterator[House]:
-    name = f"fuzz_{new_id().hex}"
-    admin = await asyncpg.connect(server)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
-    await admin.close()
-    database = Database(dsn_of(server, name), size=4)
-    await database.open()
-    async with built(database) as house:
+async def furnished(copies: Copies) -> AsyncIterator[House]:
+    async with copies.opened(size=4) as database, built(database) as house:
         # Nobody listens there: calls of vendors fail at once.
         async with database.transaction() as tx:
             await tx.execute("UPDATE exchange.vendors SET base_url = 'http://127.0.0.1:9'")
             await tx.execute("UPDATE accounts.api_apps SET rate_per_minute = 1000000")
-        await database.close()
         yield house
 
 
