@@ -23,7 +23,7 @@ from kanghu.kernel.crypto import new_secrets, vault
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import PERMISSIONS, Caller, Scope
-from kanghu.main.app import create_app
+from kanghu.main.app import connect, create_app
 from kanghu.main.supervisor.postgres import EmbeddedPostgres
 from tests.copies import TEMPLATE, Copies, dsn_of
 from tests.wire.conftest import once_ready
@@ -132,10 +132,17 @@ def sign_in() -> SignIn:
     return SignIn()
 
 
+@pytest.fixture(scope="session")
+def application() -> FastAPI:
+    """For `connect`: making one takes longer than most tests, and routes learn their parameters at their first request."""
+    return create_app(Database(""), SignIn().authenticate)
+
+
 @pytest.fixture
-def app(database: Database, sign_in: SignIn) -> FastAPI:
+def app(application: FastAPI, database: Database, sign_in: SignIn) -> FastAPI:
     """The whole application on `database`; callers come from `sign_in`, not from sessions."""
-    return create_app(database, sign_in.authenticate)
+    connect(application, database, sign_in.authenticate)
+    return application
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from kanghu.kernel.db import Database
-from kanghu.main.app import create_app
+from kanghu.main.app import connect
 from kanghu.modules.accounts import public
 
 from .hospital import PASSWORD, Enter, Hospital
@@ -25,9 +25,10 @@ async def hospital(database: Database) -> Hospital:
 
 
 @pytest.fixture
-def real_app(database: Database) -> FastAPI:
+def real_app(application: FastAPI, database: Database) -> FastAPI:
     """The application with real sessions."""
-    return create_app(database, public.authenticate)
+    connect(application, database, public.authenticate)
+    return application
 
 
 @pytest.fixture

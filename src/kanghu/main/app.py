@@ -28,6 +28,13 @@ def body_limit(path: str) -> int:
     return next((limit for prefix, limit in _LIMITS if path.startswith(prefix)), MIB)
 
 
+def connect(app: FastAPI, database: Database, authenticate: Authenticator) -> None:
+    """Whose data `app` shows, and who is let in. Tests give one application, which is slow to make, to many databases."""
+    app.state.database = database
+    app.state.authenticate = authenticate
+    app.state.live = Hub(database, lambda tx, token: authenticate(tx, token, idle=True))
+
+
 def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
     """The application over an unopened `database` (its lifespan opens it); `authenticate` turns tokens into callers."""
 
@@ -47,10 +54,8 @@ def create_app(database: Database, authenticate: Authenticator) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.database = database
-    app.state.authenticate = authenticate
     app.state.represent = people.represent
-    app.state.live = Hub(database, lambda tx, token: authenticate(tx, token, idle=True))
+    connect(app, database, authenticate)
     install_error_handlers(app)
     # Routes are tried in turn, so the vendors' hot ones come first: the exchange is the highest floor.
     for router in reversed(
