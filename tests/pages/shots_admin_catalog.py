@@ -32,7 +32,7 @@ def _total(page: Page) -> None:
 
 def _reword(page: Page) -> None:
     page.get_by_role("button", name="改写").click()
-    page.get_by_label("正文").fill("您 {appointment_date} 的预约，{who}")
+    page.get_by_role("textbox", name="正文").fill("您 {appointment_date} 的预约，{who}")
 
 
 def _publish(page: Page) -> None:
