@@ -49,6 +49,18 @@ class SendUnderWay(Conflict):
     message = "这条消息正在发送，请稍后查看结果"
 
 
+class SendUncertain(Conflict):
+    """An earlier try under the same number got no answer: another could make it two."""
+
+    code = "wechat.send_uncertain"
+    message = "微信没有应答，这条消息可能已经送达；请先向对方确认，没有收到再重新发送"
+
+
+class FanNotFound(NotFound):
+    code = "wechat.fan_not_found"
+    message = "没有这位粉丝"
+
+
 class MediaRefused(Invalid):
     code = "wechat.media_refused"
     message = "文件不符合微信的要求"
@@ -67,6 +79,21 @@ class MenuChanged(Conflict):
 class MenuInvalid(Invalid):
     code = "wechat.menu_invalid"
     message = "菜单不符合微信的要求，请按提示改正后再发布"
+
+
+class ReplyNotFound(NotFound):
+    code = "wechat.reply_not_found"
+    message = "没有这条自动回复规则"
+
+
+class ReplyChanged(Conflict):
+    code = "wechat.reply_changed"
+    message = "这条规则已被他人修改，请刷新后再改"
+
+
+class TooManyReplies(Conflict):
+    code = "wechat.too_many_replies"
+    message = "自动回复规则最多 300 条，请先删除不用的"
 
 
 class InboundNotFound(NotFound):
@@ -101,17 +128,19 @@ class CallbackMalformed(Invalid):
 
 
 class WechatFailed(AppError):
-    """WeChat did not do what it was asked. `errcode` is its own word, 0 when it said nothing; `passing`: later it may work."""
+    """WeChat did not do what it was asked. `errcode` is its own word, 0 when it said nothing; `passing`: later it may work;
+    `reached` False: it never got the call."""
 
     status = 502
     code = "wechat.failed"
     message = "微信未能完成此操作"
     passing: ClassVar[bool] = False
 
-    def __init__(self, message: str | None = None, *, errcode: int = 0) -> None:
+    def __init__(self, message: str | None = None, *, errcode: int = 0, reached: bool = True) -> None:
         said = message or self.message
         super().__init__(f"{said}（错误码 {errcode}）" if errcode else said)
         self.errcode = errcode
+        self.reached = reached
 
 
 class WechatAway(WechatFailed, Unavailable):
