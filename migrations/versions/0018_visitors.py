@@ -47,29 +47,24 @@ COMMENT ON COLUMN messaging.service_sessions.end_reason IS
 """
 
 ACCOUNTS = """
-CREATE TABLE accounts.wechat_sign_ins (
+CREATE TABLE accounts.wechat_offers (
     id uuid PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('state', 'binding')),
     token_hash bytea NOT NULL UNIQUE CHECK (octet_length(token_hash) = 32),
     wechat_account_id uuid NOT NULL,
-    openid text,
-    target text NOT NULL DEFAULT '',
-    expires_at timestamptz NOT NULL,
-    CHECK ((kind = 'binding') = (openid IS NOT NULL))
+    openid text NOT NULL,
+    expires_at timestamptz NOT NULL
 );
-CREATE INDEX wechat_sign_ins_expires ON accounts.wechat_sign_ins (expires_at);
-COMMENT ON TABLE accounts.wechat_sign_ins IS '微信登录的中间步骤：网页授权的 state，或已知微信身份、等待绑定的凭证；用一次即删';
-COMMENT ON COLUMN accounts.wechat_sign_ins.id IS '主键';
-COMMENT ON COLUMN accounts.wechat_sign_ins.kind IS '种类：state 网页授权中，binding 等待绑定';
-COMMENT ON COLUMN accounts.wechat_sign_ins.token_hash IS '凭证的 SHA-256';
-COMMENT ON COLUMN accounts.wechat_sign_ins.wechat_account_id IS '公众号或小程序';
-COMMENT ON COLUMN accounts.wechat_sign_ins.openid IS '微信身份；state 为空';
-COMMENT ON COLUMN accounts.wechat_sign_ins.target IS '登录后回到的本站路径';
-COMMENT ON COLUMN accounts.wechat_sign_ins.expires_at IS '失效时间';
+CREATE INDEX wechat_offers_expires ON accounts.wechat_offers (expires_at);
+COMMENT ON TABLE accounts.wechat_offers IS '待绑定的微信：微信已证明其身份、尚不知是哪位客户；登录后凭此绑定，用一次即删';
+COMMENT ON COLUMN accounts.wechat_offers.id IS '主键';
+COMMENT ON COLUMN accounts.wechat_offers.token_hash IS '绑定凭证的 SHA-256';
+COMMENT ON COLUMN accounts.wechat_offers.wechat_account_id IS '公众号或小程序';
+COMMENT ON COLUMN accounts.wechat_offers.openid IS '在该账号下的 OpenID';
+COMMENT ON COLUMN accounts.wechat_offers.expires_at IS '失效时间';
 """
 
 BACK = """
-DROP TABLE accounts.wechat_sign_ins;
+DROP TABLE accounts.wechat_offers;
 DELETE FROM messaging.transfers t USING messaging.service_sessions s, messaging.conversations c
  WHERE s.id = t.service_session_id AND c.id = s.conversation_id AND c.person_id IS NULL;
 DELETE FROM messaging.messages m USING messaging.conversations c WHERE c.id = m.conversation_id AND c.person_id IS NULL;

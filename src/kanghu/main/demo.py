@@ -15,12 +15,13 @@ from uuid import UUID
 from kanghu.kernel.config import Settings, settings
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.security import SYSTEM, Caller
-from kanghu.main.home import SANDBOX_APP_ID, Home
+from kanghu.main.home import MINI_PROGRAM_ID, SANDBOX_APP_ID, WECHAT_ID, Home
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange import public as exchange
 from kanghu.modules.forms import public as forms
 from kanghu.modules.people import public as people
+from kanghu.modules.wechat import public as wechat
 
 HOSPITAL = "demo-hospital"
 VENDOR_ID = UUID("018f0000-0000-7000-8000-00000000d001")
@@ -200,6 +201,7 @@ async def load(tx: Tx) -> None:
             totp_secret=totp_secret() if role == "admin" else None,
         )
     await _load_vendor(tx, institution)
+    await _load_wechat(tx, institution)
     for customer in CUSTOMERS:
         await _load_customer(tx, institution, customer)
     await _load_family(tx, institution)
@@ -226,6 +228,34 @@ async def _load_vendor(tx: Tx, institution: UUID) -> None:
         secret=secret,
     )
     await exams.set_daily_capacity(tx, VENDOR_ID, DAILY_CAPACITY)
+
+
+async def _load_wechat(tx: Tx, institution: UUID) -> None:
+    console = Home(settings().home).sandbox_wechat()
+    url = f"http://127.0.0.1:{settings().sandbox_port}/wechat"
+    ours = {"institution_id": institution, "api_url": url, "connect_url": url}
+    await wechat.ensure_account(
+        tx,
+        account_id=WECHAT_ID,
+        kind="official",
+        name=console["NAME"],
+        appid=console["APP_ID"],
+        secret=console["APP_SECRET"],
+        token=console["TOKEN"],
+        aes_key=console["ENCODING_AES_KEY"],
+        **ours,
+    )
+    await wechat.ensure_account(
+        tx,
+        account_id=MINI_PROGRAM_ID,
+        kind="mini_program",
+        name=f"{console['NAME']}小程序",
+        appid=console["MINI_APP_ID"],
+        secret=console["MINI_APP_SECRET"],
+        token=console["TOKEN"],
+        aes_key=console["ENCODING_AES_KEY"],
+        **ours,
+    )
 
 
 async def _load_customer(tx: Tx, institution: UUID, customer: Customer) -> None:
@@ -316,6 +346,7 @@ async def info(tx: Tx) -> dict[str, Any]:
         "platform_url": f"{scheme}://127.0.0.1:{chosen.port}",
         "sandbox_url": f"http://127.0.0.1:{chosen.sandbox_port}",
         "sms_url": f"http://127.0.0.1:{chosen.sandbox_port}/sms/",
+        "wechat_url": f"http://127.0.0.1:{chosen.sandbox_port}/wechat/phone",
         "vendor": {"app_id": SANDBOX_APP_ID, "secret": kept["sandbox_secret"], "vendor_id": str(VENDOR_ID)},
         "accounts": [*staff, *signed_up],
         "customers": [found for customer in CUSTOMERS if (found := await _customer_info(tx, customer))],
@@ -341,6 +372,7 @@ def as_text(found: dict[str, Any]) -> str:
         f"平台      {found['platform_url']}",
         f"体检中心  {found['sandbox_url']}",
         f"短信      {found['sms_url']}",
+        f"微信手机  {found['wechat_url']}",
         f"对接凭据  应用 {found['vendor']['app_id']}  密钥 {found['vendor']['secret']}",
         "",
         "账号",

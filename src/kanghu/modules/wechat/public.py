@@ -18,6 +18,7 @@ from kanghu.modules.wechat.schemas import API_URL, CONNECT_URL
 from kanghu.modules.wechat.service.accounts import WRITE as _WRITE
 from kanghu.modules.wechat.service.accounts import Settings as AccountSettings
 from kanghu.modules.wechat.service.accounts import create_account as _create
+from kanghu.modules.wechat.service.accounts import update_account as _update
 from kanghu.modules.wechat.service.binding import bind, person_of, unbind
 from kanghu.modules.wechat.service.callback import inbound_message as inbound
 from kanghu.modules.wechat.service.media import File
@@ -29,6 +30,7 @@ from kanghu.modules.wechat.service.oauth import (
     identity_of_mini_program,
     identity_of_page,
     js_config,
+    phone_of_mini_program,
     sign_in_url,
 )
 from kanghu.modules.wechat.service.replies import answer
@@ -62,6 +64,7 @@ __all__ = [
     "inbound",
     "js_config",
     "person_of",
+    "phone_of_mini_program",
     "reseal",
     "send",
     "sign_in_url",
@@ -99,10 +102,16 @@ async def ensure_account(
     api_url: str = API_URL,
     connect_url: str = CONNECT_URL,
 ) -> None:
-    """The account with this id, made when it is not there; for seeding."""
-    if await _accounts.get(tx, account_id) is not None:
-        return
+    """The account with this id, made when it is not there; for seeding. One on this machine follows `api_url` to another port."""
     seeding = Caller(kind="system", grants={_WRITE: Scope(everything=True)})
+    known = await _accounts.get(tx, account_id)
+    if known is not None:
+        if known.api_url != api_url and known.api_url.startswith("http://127.0.0.1:"):
+            moved = AccountSettings(
+                known.name, known.mode, api_url, connect_url, secret, None, None, known.active
+            )
+            await _update(tx, seeding, account_id, known.version, moved)
+        return
     wanted = AccountSettings(name, mode, api_url, connect_url, secret, token, aes_key)
     await _create(tx, seeding, institution_id, kind, appid, wanted, account_id)
 
