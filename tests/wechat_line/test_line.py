@@ -4,7 +4,6 @@ import json
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,7 +13,7 @@ from kanghu.kernel.ids import new_id
 from tests.messaging.conftest import Desk, MakePhone, phone_of
 from tests.wechat.accounts import OPENID, minutes_ago, speak, xml
 
-from .conftest import GET, SEND, Line, Shown
+from .conftest import GET, SEND, Line, Shown, at_once
 
 __all__ = ["phone_of"]
 
@@ -175,8 +174,6 @@ async def shuffled(line: Line, chance: random.Random) -> None:
         chance.shuffle(waiting)
         for job in waiting[: len(waiting) // 2]:
             await line.run(job)
-        from .conftest import at_once
-
         await at_once(*(line.run(job) for job in [*waiting[len(waiting) // 2 :], *again]))
 
 
@@ -328,9 +325,9 @@ async def test_one_wechat_is_one_customer_and_again_nobody_when_unbound(line: Li
     await line.say("一", OPENID)
     await line.say("二", other)
     await line.work()
-    await line.bind(line.ward.person, OPENID)
-    await line.bind(line.ward.person, other)
-    await line.work()
+    for openid in (OPENID, other):
+        await line.bind(line.ward.person, openid)
+        await line.work()
     assert len((await desk.get("/queue"))["items"]) == 1
     async with line.database.transaction() as tx:
         bound = await tx.fetch("SELECT openid FROM wechat.fans WHERE person_id IS NOT NULL")
@@ -340,7 +337,3 @@ async def test_one_wechat_is_one_customer_and_again_nobody_when_unbound(line: Li
     names = [one["person_name"] for one in (await desk.get("/queue"))["items"]]
     assert f"访客 {OPENID[-4:]}" in names
     assert len(names) == 2
-
-
-def as_uuid(text: str) -> UUID:
-    return UUID(text)
