@@ -139,9 +139,9 @@ async def bind(tx: Tx, caller: Caller, offer: str) -> None:
 
 
 async def bindings(tx: Tx, caller: Caller) -> list[Binding]:
-    """The customer's own. Raises `NotACustomer`."""
+    """The customer's own; staff have none."""
     found = []
-    for fan in await wechat.bound_fans(tx, _person(caller)):
+    for fan in await _bound(tx, caller):
         account = await wechat.account_brief(tx, fan.account_id)
         assert account is not None
         assert fan.bound_at is not None
@@ -150,12 +150,15 @@ async def bindings(tx: Tx, caller: Caller) -> list[Binding]:
 
 
 async def unbind(tx: Tx, caller: Caller, account_id: UUID) -> None:
-    """Raises `NotACustomer`, `WechatNotBound`."""
-    mine = await wechat.bound_fans(tx, _person(caller))
-    fan = next((one for one in mine if one.account_id == account_id), None)
+    """Raises `WechatNotBound`."""
+    fan = next((one for one in await _bound(tx, caller) if one.account_id == account_id), None)
     if fan is None:
         raise WechatNotBound
     await wechat.unbind(tx, caller, account_id, fan.openid)
+
+
+async def _bound(tx: Tx, caller: Caller) -> list[wechat.Fan]:
+    return [] if caller.person_id is None else await wechat.bound_fans(tx, caller.person_id)
 
 
 def _person(caller: Caller) -> UUID:
