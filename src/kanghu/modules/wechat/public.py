@@ -6,6 +6,7 @@ from uuid import UUID
 from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
+from kanghu.modules.wechat.errors import CodeInvalid
 from kanghu.modules.wechat.models import Account, Fan, Inbound, Kind, Link, Mode, Place
 from kanghu.modules.wechat.outgoing import Outgoing
 from kanghu.modules.wechat.policy import Meter
@@ -41,6 +42,7 @@ __all__ = [
     "Account",
     "AccountBrief",
     "AccountSettings",
+    "CodeInvalid",
     "Decision",
     "Fan",
     "File",

@@ -85,7 +85,7 @@ async def mini_program(given: WechatMiniCode, request: Request, caller: Anyone) 
 async def mini_program_phone(given: WechatMiniPhone, request: Request, caller: Anyone) -> WechatSignedIn:
     """用微信认证的手机号绑定并登录（小程序）"""
     outcome = await service.by_phone_of_wechat(
-        request.app.state.database, caller, given.offer, given.code, attempt_of(request, caller)
+        request.app.state.database, given.offer, given.code, attempt_of(request, caller)
     )
     return _told(outcome)
 

@@ -5,6 +5,8 @@ minutes, which says "this WeChat" to the request that binds it after signing in 
 """
 
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,11 +25,20 @@ from kanghu.modules.accounts.errors import (
     WechatStateWrong,
 )
 from kanghu.modules.accounts.models import Credentials
+from kanghu.modules.accounts.policy import ADDRESS_LOCK
 from kanghu.modules.accounts.repository import accounts as account_rows
 from kanghu.modules.accounts.repository import sessions as rows
 from kanghu.modules.accounts.repository import wechat_offers
 from kanghu.modules.accounts.service import phone_codes
-from kanghu.modules.accounts.service.sign_in import Attempt, SignedIn, let_in, record_refusal
+from kanghu.modules.accounts.service.sign_in import (
+    Attempt,
+    SignedIn,
+    actor,
+    let_in,
+    one_more,
+    paused,
+    record_refusal,
+)
 from kanghu.modules.wechat import public as wechat
 
 OFFER_LIFE = timedelta(minutes=10)
@@ -55,13 +66,34 @@ async def by_page(
     """`begun_with`: the state that this browser was given. Raises `WechatStateWrong`, `wechat.CodeInvalid`, `AccountDisabled`, …"""
     if not begun_with or not hmac.compare_digest(begun_with.encode(), state.encode()):
         raise WechatStateWrong
-    return await _known_by(database, await wechat.identity_of_page(database, account_id, code), attempt)
+    async with _counted(database, attempt):
+        identity = await wechat.identity_of_page(database, account_id, code)
+    return await _known_by(database, identity, attempt)
 
 
 async def by_mini_program(database: Database, account_id: UUID, code: str, attempt: Attempt) -> Outcome:
     """Raises `wechat.CodeInvalid`, `AccountDisabled`, …"""
-    identity = await wechat.identity_of_mini_program(database, account_id, code)
+    async with _counted(database, attempt):
+        identity = await wechat.identity_of_mini_program(database, account_id, code)
     return await _known_by(database, identity, attempt)
+
+
+@asynccontextmanager
+async def _counted(database: Database, attempt: Attempt) -> AsyncIterator[None]:
+    """Codes that WeChat does not know count against the address, as wrong passwords do. Raises `SignInPaused`."""
+    address = f"ip:{attempt.ip}"
+    async with database.transaction() as tx:
+        paused_until = await rows.locks(tx, [address], clock.now())
+    if paused_until is not None:
+        raise paused(paused_until)
+    try:
+        yield
+    except wechat.CodeInvalid:
+        async with database.transaction() as tx:
+            now = clock.now()
+            held = await rows.hold_failures(tx, address, now)
+            await rows.set_failures(tx, one_more(ADDRESS_LOCK, held, now))
+        raise
 
 
 async def _known_by(database: Database, identity: wechat.Identity, attempt: Attempt) -> Outcome:
@@ -98,9 +130,7 @@ async def _offer(tx: Tx, account_id: UUID, openid: str) -> str:
     return token
 
 
-async def by_phone_of_wechat(
-    database: Database, caller: Caller, offer: str, code: str, attempt: Attempt
-) -> Outcome:
+async def by_phone_of_wechat(database: Database, offer: str, code: str, attempt: Attempt) -> Outcome:
     """The phone that WeChat has proven is a customer's: bound and signed in. Otherwise a new offer.
 
     Raises `WechatOfferGone`, `wechat.CodeInvalid`, `AccountDisabled`, …
@@ -110,7 +140,8 @@ async def by_phone_of_wechat(
         offered = await wechat_offers.peek(tx, hashed, clock.now())
     if offered is None:
         raise WechatOfferGone
-    phone = await wechat.phone_of_mini_program(database, offered.wechat_account_id, code)
+    async with _counted(database, attempt):
+        phone = await wechat.phone_of_mini_program(database, offered.wechat_account_id, code)
     index = phone_codes.phone_index_of(phone)
     async with database.transaction() as tx:
         if await wechat_offers.take(tx, hashed, clock.now()) is None:
@@ -120,7 +151,8 @@ async def by_phone_of_wechat(
         if outcome is None:
             return Outcome(offer=await _offer(tx, offered.wechat_account_id, offered.openid))
         if isinstance(outcome, SignedIn) and found is not None and found.person_id is not None:
-            await wechat.bind(tx, caller, offered.wechat_account_id, offered.openid, found.person_id)
+            owner = actor(attempt, found)
+            await wechat.bind(tx, owner, offered.wechat_account_id, offered.openid, found.person_id)
     if isinstance(outcome, AppError):
         raise outcome
     return Outcome(session=outcome)
