@@ -68,6 +68,31 @@ COMMENT ON COLUMN wechat.reply_rules.version IS '版本号，防止互相覆盖'
 COMMENT ON COLUMN wechat.reply_rules.changed_by IS '最后修改的账号';
 COMMENT ON COLUMN wechat.reply_rules.changed_at IS '最后修改的时间';
 
+CREATE TABLE wechat.qr_codes (
+    id uuid PRIMARY KEY,
+    account_id uuid NOT NULL REFERENCES wechat.accounts (id),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 30),
+    scene text NOT NULL CHECK (length(scene) BETWEEN 1 AND 64),
+    ticket text NOT NULL,
+    url text NOT NULL,
+    expires_at timestamptz,
+    made_by uuid,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX qr_codes_account ON wechat.qr_codes (account_id, id DESC);
+COMMENT ON TABLE wechat.qr_codes IS '带参数的二维码';
+COMMENT ON COLUMN wechat.qr_codes.id IS '主键';
+COMMENT ON COLUMN wechat.qr_codes.account_id IS '公众号';
+COMMENT ON COLUMN wechat.qr_codes.name IS '名称';
+COMMENT ON COLUMN wechat.qr_codes.scene IS '参数，扫码时由微信带回';
+COMMENT ON COLUMN wechat.qr_codes.ticket IS '微信的票据，凭它取二维码图片';
+COMMENT ON COLUMN wechat.qr_codes.url IS '二维码的内容';
+COMMENT ON COLUMN wechat.qr_codes.expires_at IS '失效时间，空为长期有效';
+COMMENT ON COLUMN wechat.qr_codes.made_by IS '生成的账号';
+COMMENT ON COLUMN wechat.qr_codes.created_at IS '生成时间';
+
+CREATE INDEX fans_account ON wechat.fans (account_id, id DESC);
+
 ALTER TABLE wechat.accounts
     ADD COLUMN desk_opens smallint NOT NULL DEFAULT 0 CHECK (desk_opens BETWEEN 0 AND 1440),
     ADD COLUMN desk_closes smallint NOT NULL DEFAULT 1440 CHECK (desk_closes BETWEEN 0 AND 1440),
@@ -80,6 +105,8 @@ COMMENT ON COLUMN wechat.accounts.desk_days IS '有客服的日子：1 周一至
 
 BACK = """
 ALTER TABLE wechat.accounts DROP COLUMN desk_opens, DROP COLUMN desk_closes, DROP COLUMN desk_days;
+DROP INDEX wechat.fans_account;
+DROP TABLE wechat.qr_codes;
 DROP TABLE wechat.reply_rules;
 DROP INDEX wechat.inbox_untaken;
 ALTER TABLE wechat.inbox DROP COLUMN taken_at;

@@ -51,7 +51,17 @@ GLOBAL = {
     "form": "phq9",
     "draft_form": "draft_form",
     "media_kind": "image",
+    "tag_id": 100,
 }
+CALLING_WECHAT = (
+    "wechat_list_tags",
+    "wechat_create_tag",
+    "wechat_rename_tag",
+    "wechat_delete_tag",
+    "wechat_tag_fans",
+    "wechat_create_qr_code",
+)
+"""WeChat, which is not there in these tests, is asked by them."""
 # Operations whose `booking_id` is one that can still be cancelled, and the like.
 PATH = {
     "forms_save_draft": {"code": "draft_form"},
@@ -80,6 +90,9 @@ PATH = {
             "wechat_try_replies",
             "wechat_get_desk_hours",
             "wechat_set_desk_hours",
+            "wechat_list_fans",
+            "wechat_list_qr_codes",
+            *CALLING_WECHAT,
             "accounts_start_wechat",
             "accounts_unbind_wechat",
         )
@@ -325,6 +338,10 @@ BODIES: dict[str, Body] = {
     "wechat_update_reply": lambda side: {**_reply(side), "version": 1},
     "wechat_try_replies": lambda side: {"what": "message", "text": "您好"},
     "wechat_set_desk_hours": lambda side: {"opens": 480, "closes": 1020, "days": [1, 2, 3, 4, 5]},
+    "wechat_create_tag": lambda side: {"name": "会员"},
+    "wechat_rename_tag": lambda side: {"name": "会员"},
+    "wechat_tag_fans": lambda side: {"openids": [f"o-{side.name}"]},
+    "wechat_create_qr_code": lambda side: {"name": "门诊", "scene": "desk-1", "days": 7},
     "wechat_save_menu": lambda side: {"revision": 1, "content": MENU},
     "wechat_publish_menu": lambda side: {"revision": 1},
     "wechat_update_account": lambda side: {**_wechat(side), "version": 1},

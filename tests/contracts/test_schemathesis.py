@@ -31,7 +31,7 @@ from kanghu.modules.exchange.wire.signature import signed_headers
 
 from ..conftest import TEMPLATE, dsn_of
 from .house import SECRET, House, Side, Undone, built
-from .requests import body_of, values_of
+from .requests import CALLING_WECHAT, body_of, values_of
 from .test_openapi import DOCUMENTS
 
 EXAMPLES = int(os.environ.get("KANGHU_FUZZ_EXAMPLES", "4"))
@@ -195,7 +195,13 @@ def test_a_good_request_is_answered_as_documented(lived: Lived, audience: str, o
     assert status < 300 or status in REFUSED.get(operation, (409,)), status
 
 
-CALLS_OUT = ("exchange_bind_account", "wechat_clear_quota", "wechat_publish_menu", "wechat_compare_menu")
+CALLS_OUT = (
+    "exchange_bind_account",
+    "wechat_clear_quota",
+    "wechat_publish_menu",
+    "wechat_compare_menu",
+    *CALLING_WECHAT,
+)
 
 INTERFACES = {
     "exchange_query_checklist": "H1",
@@ -222,6 +228,7 @@ REFUSED = {
     "wechat_clear_quota": (502,),
     "wechat_publish_menu": (502,),
     "wechat_compare_menu": (502,),
+    **dict.fromkeys(CALLING_WECHAT, (502,)),
 }
 
 

@@ -254,6 +254,12 @@ class MenuRefused(WechatFailed):
     message = "微信不接受这份菜单"
 
 
+class TagRefused(WechatFailed):
+    status = 422
+    code = "wechat.tag_refused"
+    message = "微信不接受这个标签"
+
+
 class OurFault(WechatFailed):
     """A request that should never have been sent like this."""
 
@@ -310,6 +316,16 @@ _KINDS: dict[type[WechatFailed], dict[int, str]] = {
         45109: "微信已下线这个接口，请升级本系统",
         47001: "",
         47003: "模板的参数不正确，请核对各项内容",
+    },
+    TagRefused: {
+        45056: "标签最多 100 个，请先删除不用的",
+        45057: "该标签的粉丝超过 10 万，请先取下一部分再删除",
+        45058: "系统自带的标签不能修改或删除",
+        45059: "有粉丝的标签超过 20 个，请先取下一些",
+        45157: "标签名称已存在或为空，请换一个",
+        45158: "标签名称最多 30 个字，请缩短",
+        45159: "没有这个标签，请刷新后再试",
+        49003: "有 OpenID 不属于该公众号，请刷新后再试",
     },
     MenuRefused: {
         65301: "公众平台没有个性化菜单，请先发布",

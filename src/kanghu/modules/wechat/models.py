@@ -177,3 +177,29 @@ class Answers:
     openid: str
     inbox_id: UUID
     texts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFan:
+    id: UUID
+    openid: str
+    subscribed: bool
+    subscribed_at: datetime | None
+    left_at: datetime | None
+    tags: list[int]
+    person_id: UUID | None
+    bound_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    """`url` is what the picture says; `expires_at` None: never."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    scene: str
+    ticket: str
+    url: str
+    expires_at: datetime | None
+    created_at: datetime

@@ -12,6 +12,8 @@ PERMISSIONS = {
     "wechat.account.write": "维护公众号与小程序",
     "wechat.menu.read": "查看公众号菜单",
     "wechat.menu.write": "编辑与发布公众号菜单",
+    "wechat.fan.read": "查看粉丝、标签与二维码",
+    "wechat.fan.write": "维护粉丝标签与二维码",
     "wechat.reply.read": "查看自动回复",
     "wechat.reply.write": "维护自动回复与客服时间",
 }

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.ids import new_id
-from kanghu.modules.wechat.models import Fan
+from kanghu.modules.wechat.models import Fan, ListedFan
 
 
 async def heard(tx: Tx, account_id: UUID, openid: str, at: datetime, subscribed: bool | None) -> None:
@@ -113,4 +113,51 @@ async def unbind(tx: Tx, fan: Fan) -> None:
             WHERE (id = $1 OR unionid = $2) AND person_id IS NOT NULL""",
         fan.id,
         fan.unionid,
+    )
+
+
+async def page(
+    tx: Tx,
+    account_id: UUID,
+    *,
+    subscribed: bool | None,
+    tag_id: int | None,
+    bound: bool | None,
+    before: UUID | None,
+    limit: int,
+) -> list[ListedFan]:
+    """Newest first; each filter counts unless it is None."""
+    found = await tx.fetch(
+        """SELECT id, openid, subscribed, subscribed_at, left_at, tags, person_id, bound_at FROM wechat.fans
+            WHERE account_id = $1 AND ($2::boolean IS NULL OR subscribed = $2) AND ($3::integer IS NULL OR $3 = ANY (tags))
+              AND ($4::boolean IS NULL OR (person_id IS NOT NULL) = $4) AND ($5::uuid IS NULL OR id < $5)
+            ORDER BY id DESC LIMIT $6""",
+        account_id,
+        subscribed,
+        tag_id,
+        bound,
+        before,
+        limit,
+    )
+    return rows(ListedFan, found)
+
+
+async def tag(tx: Tx, account_id: UUID, openids: list[str], tag_id: int, *, remove: bool) -> None:
+    """What WeChat has done is noted here."""
+    await tx.execute(
+        """UPDATE wechat.fans
+              SET tags = CASE WHEN $4 THEN array_remove(tags, $3) ELSE array_append(array_remove(tags, $3), $3) END
+            WHERE account_id = $1 AND openid = ANY ($2::text[])""",
+        account_id,
+        openids,
+        tag_id,
+        remove,
+    )
+
+
+async def forget_tag(tx: Tx, account_id: UUID, tag_id: int) -> None:
+    await tx.execute(
+        "UPDATE wechat.fans SET tags = array_remove(tags, $2) WHERE account_id = $1 AND $2 = ANY (tags)",
+        account_id,
+        tag_id,
     )
