@@ -34,6 +34,10 @@ PAGE = "/m/sign-in/wechat"
 STATE = "wechat_state"
 STATE_LIFE_S = 600
 REFUSED: dict[int | str, dict[str, Any]] = {502: {"description": "微信拒绝，原因见 message"}}
+NOT_IN: dict[int | str, dict[str, Any]] = {
+    **REFUSED,
+    403: {"description": "账户已停用，或登录不是在本机发起的"},
+}
 
 
 @router.post("/start/{account_id}", operation_id="accounts_start_wechat", responses=REFUSED)
@@ -56,7 +60,7 @@ async def start(account_id: UUID, request: Request, response: Response, _caller:
     return WechatStart(url=url)
 
 
-@router.post("/page", operation_id="accounts_sign_in_by_wechat", responses=REFUSED)
+@router.post("/page", operation_id="accounts_sign_in_by_wechat", responses=NOT_IN)
 async def page(given: WechatPageCode, request: Request, response: Response, caller: Anyone) -> WechatSignedIn:
     """用微信登录（H5）：提交微信带回的 code 与 state"""
     begun_with = request.cookies.get(STATE, "")
@@ -72,7 +76,7 @@ async def page(given: WechatPageCode, request: Request, response: Response, call
     return _told(outcome)
 
 
-@router.post("/mini-program", operation_id="accounts_sign_in_by_mini_program", responses=REFUSED)
+@router.post("/mini-program", operation_id="accounts_sign_in_by_mini_program", responses=NOT_IN)
 async def mini_program(given: WechatMiniCode, request: Request, caller: Anyone) -> WechatSignedIn:
     """用微信登录（小程序）：提交 wx.login 的 code"""
     outcome = await service.by_mini_program(
@@ -81,7 +85,7 @@ async def mini_program(given: WechatMiniCode, request: Request, caller: Anyone) 
     return _told(outcome)
 
 
-@router.post("/mini-program/phone", operation_id="accounts_sign_in_by_wechat_phone", responses=REFUSED)
+@router.post("/mini-program/phone", operation_id="accounts_sign_in_by_wechat_phone", responses=NOT_IN)
 async def mini_program_phone(given: WechatMiniPhone, request: Request, caller: Anyone) -> WechatSignedIn:
     """用微信认证的手机号绑定并登录（小程序）"""
     outcome = await service.by_phone_of_wechat(
