@@ -6,6 +6,7 @@ and follows when it comes. The mark "taken" commits with the message, so each is
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from kanghu.kernel import clock
@@ -23,6 +24,11 @@ from kanghu.modules.wechat.events import FanBound, FanSpoke
 CHANNEL = "wechat"
 FILES = {"image": "image", "voice": "voice", "video": "video", "shortvideo": "video"}
 """WeChat's MsgType → what it is in a conversation."""
+UPLOADED: dict[str, Literal["image", "voice", "video"]] = {
+    "image": "image",
+    "voice": "voice",
+    "video": "video",
+}
 NAMES = {"image": "图片", "voice": "语音", "video": "视频"}
 GIVE_UP_AFTER = timedelta(hours=1)
 """A file that WeChat does not give for so long is told of as lost; WeChat itself keeps it for three days."""
@@ -83,9 +89,7 @@ async def _fetched(
         return (await wechat.download_media(database, said.account_id, said.media_id)).content, None
     except errors.WechatFailed as failed:
         return None, failed
-    except (
-        AppError
-    ) as refused:  # no file that WeChat should ever have taken, or the account was closed meanwhile
+    except AppError as refused:  # a file that WeChat should not have taken, or an account that is closed
         return None, errors.WechatFailed(refused.message)
 
 
@@ -195,16 +199,9 @@ async def _outgoing(database: Database, message: messaging.Message) -> wechat.Ou
         return wechat.Outgoing(send_id, account_id, openid, "text", text=text)
     async with database.transaction() as tx:
         content = await messaging.media_content(tx, message.media_id)
-    match message.kind:
-        case "image":
-            media_id = await wechat.upload_media(database, account_id, "image", content)
-            return wechat.Outgoing(send_id, account_id, openid, "image", media_id=media_id)
-        case "voice":
-            media_id = await wechat.upload_media(database, account_id, "voice", content)
-            return wechat.Outgoing(send_id, account_id, openid, "voice", media_id=media_id)
-        case _:
-            media_id = await wechat.upload_media(database, account_id, "video", content)
-            return wechat.Outgoing(send_id, account_id, openid, "video", media_id=media_id)
+    kind = UPLOADED[message.kind]
+    media_id = await wechat.upload_media(database, account_id, kind, content)
+    return wechat.Outgoing(send_id, account_id, openid, kind, media_id=media_id)
 
 
 def _card_as_text(content: str) -> str:
