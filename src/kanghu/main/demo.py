@@ -233,29 +233,24 @@ async def _load_vendor(tx: Tx, institution: UUID) -> None:
 async def _load_wechat(tx: Tx, institution: UUID) -> None:
     console = Home(settings().home).sandbox_wechat()
     url = f"http://127.0.0.1:{settings().sandbox_port}/wechat"
-    ours = {"institution_id": institution, "api_url": url, "connect_url": url}
-    await wechat.ensure_account(
-        tx,
-        account_id=WECHAT_ID,
-        kind="official",
-        name=console["NAME"],
-        appid=console["APP_ID"],
-        secret=console["APP_SECRET"],
-        token=console["TOKEN"],
-        aes_key=console["ENCODING_AES_KEY"],
-        **ours,
+    accounts_at_wechat: tuple[tuple[UUID, wechat.Kind, str, str], ...] = (
+        (WECHAT_ID, "official", console["NAME"], "APP"),
+        (MINI_PROGRAM_ID, "mini_program", f"{console['NAME']}小程序", "MINI_APP"),
     )
-    await wechat.ensure_account(
-        tx,
-        account_id=MINI_PROGRAM_ID,
-        kind="mini_program",
-        name=f"{console['NAME']}小程序",
-        appid=console["MINI_APP_ID"],
-        secret=console["MINI_APP_SECRET"],
-        token=console["TOKEN"],
-        aes_key=console["ENCODING_AES_KEY"],
-        **ours,
-    )
+    for account_id, kind, name, end in accounts_at_wechat:
+        await wechat.ensure_account(
+            tx,
+            account_id=account_id,
+            institution_id=institution,
+            kind=kind,
+            name=name,
+            appid=console[f"{end}_ID"],
+            secret=console[f"{end}_SECRET"],
+            token=console["TOKEN"],
+            aes_key=console["ENCODING_AES_KEY"],
+            api_url=url,
+            connect_url=url,
+        )
 
 
 async def _load_customer(tx: Tx, institution: UUID, customer: Customer) -> None:

@@ -49,6 +49,7 @@ __all__ = [
     "Identity",
     "Inbound",
     "JsConfig",
+    "Kind",
     "Link",
     "Meter",
     "Outgoing",
