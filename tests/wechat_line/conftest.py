@@ -36,8 +36,8 @@ class Line:
     async def say(self, text: str, openid: str = OPENID, **fields: Any) -> None:
         await speak(self.push, openid, **{"Content": text, **fields})
 
-    async def happen(self, event: str, key: str = "", openid: str = OPENID) -> None:
-        fields = {"MsgType": "event", "Event": event, "EventKey": key}
+    async def happen(self, event: str, key: str = "", openid: str = OPENID, **more: Any) -> None:
+        fields = {"MsgType": "event", "Event": event, "EventKey": key, **more}
         answer = await self.push.sealed(xml(openid, **fields))
         assert answer.text == "success"
 
