@@ -33,7 +33,9 @@ from kanghu.modules.exchange.wire.signature import signed_headers
 from kanghu.modules.forms import public as forms
 from kanghu.modules.notices import public as notices
 from kanghu.modules.people import public as people
+from kanghu.modules.wechat.models import ReplyWanted
 from kanghu.modules.wechat.repository import menus as wechat_menus
+from kanghu.modules.wechat.repository import replies as wechat_replies
 from kanghu.modules.wechat.repository import tokens as wechat_tokens
 from tests.sms import sms_account, use_sms_account
 from tests.wechat.accounts import Pushing, made_account, speak
@@ -103,6 +105,7 @@ class Side:
             "staff_notice_id",
             "export_id",
             "wechat_account_id",
+            "reply_rule_id",
             "reply_id",
         )
         return self.own_marks() | {str(self.ids[name]) for name in more}
@@ -449,6 +452,12 @@ async def _spoken(house: House, side: Side) -> UUID:
         if await wechat_menus.draft(tx, account_id) is None:
             button = {"name": "帮助", "type": "click", "key": "HELP"}
             await wechat_menus.add_draft(tx, account_id, {"buttons": [button]}, None)
+            reply = ReplyWanted(
+                "问候", "default", [], "", [], "any", "any", [f"{side.name} 您好"], False, 0, False
+            )
+            await wechat_replies.insert(tx, new_id(), account_id, reply, None)
+        (rule, *_others) = await wechat_replies.list_rules(tx, account_id)
+        side.ids["reply_rule_id"] = rule.id
     return account_id
 
 

@@ -51,7 +51,17 @@ GLOBAL = {
     "form": "phq9",
     "draft_form": "draft_form",
     "media_kind": "image",
+    "tag_id": 100,
 }
+CALLING_WECHAT = (
+    "wechat_list_tags",
+    "wechat_create_tag",
+    "wechat_rename_tag",
+    "wechat_delete_tag",
+    "wechat_tag_fans",
+    "wechat_create_qr_code",
+)
+"""WeChat, which is not there in these tests, is asked by them."""
 # Operations whose `booking_id` is one that can still be cancelled, and the like.
 PATH = {
     "forms_save_draft": {"code": "draft_form"},
@@ -74,7 +84,22 @@ PATH = {
             "wechat_compare_menu",
             "wechat_confirm_callback",
             "wechat_receive_callback",
+            "wechat_list_replies",
+            "wechat_create_reply",
+            "wechat_list_reply_conflicts",
+            "wechat_try_replies",
+            "wechat_get_desk_hours",
+            "wechat_set_desk_hours",
+            "wechat_list_fans",
+            "wechat_list_qr_codes",
+            *CALLING_WECHAT,
+            "accounts_start_wechat",
+            "accounts_unbind_wechat",
         )
+    },
+    **{
+        operation: {"account_id": "wechat_account_id", "rule_id": "reply_rule_id"}
+        for operation in ("wechat_update_reply", "wechat_delete_reply")
     },
     "messaging_withdraw_own_message": {"message_id": "own_message_id"},
     "messaging_withdraw_message": {"message_id": "staff_message_id"},
@@ -141,6 +166,10 @@ MENU = {"buttons": [{"name": "帮助", "type": "click", "key": "HELP"}]}
 
 def _wechat(side: Side) -> dict[str, Any]:
     return {"name": "公众号", "mode": "safe", "api_url": side.ids["wechat_api_url"]}
+
+
+def _reply(side: Side) -> dict[str, Any]:
+    return {"name": "问候", "trigger": "default", "answers": ["您好"], "enabled": True}
 
 
 def _step(side: Side) -> dict[str, Any]:
@@ -297,6 +326,22 @@ BODIES: dict[str, Body] = {
         **_wechat(side), "institution_id": str(side.institution), "kind": "official", "appid": "wx00000000000000ff",
         "secret": "0123456789abcdef", "token": "token", "aes_key": "a" * 43,
     },
+    "accounts_sign_in_by_wechat": lambda side: {
+        "account_id": str(side.ids["wechat_account_id"]), "code": "code", "state": "state",
+    },
+    "accounts_sign_in_by_mini_program": lambda side: {
+        "account_id": str(side.ids["wechat_account_id"]), "code": "code",
+    },
+    "accounts_sign_in_by_wechat_phone": lambda side: {"offer": "o" * 43, "code": "code"},
+    "accounts_bind_wechat": lambda side: {"offer": "o" * 43},
+    "wechat_create_reply": _reply,
+    "wechat_update_reply": lambda side: {**_reply(side), "version": 1},
+    "wechat_try_replies": lambda side: {"what": "message", "text": "您好"},
+    "wechat_set_desk_hours": lambda side: {"opens": 480, "closes": 1020, "days": [1, 2, 3, 4, 5]},
+    "wechat_create_tag": lambda side: {"name": "会员"},
+    "wechat_rename_tag": lambda side: {"name": "会员"},
+    "wechat_tag_fans": lambda side: {"openids": [f"o-{side.name}"]},
+    "wechat_create_qr_code": lambda side: {"name": "门诊", "scene": "desk-1", "days": 7},
     "wechat_save_menu": lambda side: {"revision": 1, "content": MENU},
     "wechat_publish_menu": lambda side: {"revision": 1},
     "wechat_update_account": lambda side: {**_wechat(side), "version": 1},

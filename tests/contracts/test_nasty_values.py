@@ -15,7 +15,7 @@ from kanghu.modules.exchange.wire import examples
 from kanghu.modules.exchange.wire.signature import signed_headers
 
 from .house import SECRET, House, everything
-from .requests import BODIES, Route, body_of, path_of, routes_of
+from .requests import BODIES, CALLING_WECHAT, Route, body_of, path_of, routes_of
 from .test_access import is_own, is_staff, undone
 from .test_examples import PATHS
 
@@ -74,6 +74,7 @@ AWAY = {
         "wechat_clear_quota",
         "wechat_publish_menu",
         "wechat_compare_menu",
+        *CALLING_WECHAT,
     )
 }
 

@@ -29,7 +29,7 @@ from kanghu.modules.exchange.wire.signature import signed_headers
 
 from ..copies import Copies
 from .house import SECRET, House, Side, Undone, built
-from .requests import body_of, values_of
+from .requests import CALLING_WECHAT, body_of, values_of
 from .test_openapi import DOCUMENTS
 
 EXAMPLES = int(os.environ.get("KANGHU_FUZZ_EXAMPLES", "4"))
@@ -186,7 +186,13 @@ def test_a_good_request_is_answered_as_documented(lived: Lived, audience: str, o
     assert status < 300 or status in REFUSED.get(operation, (409,)), status
 
 
-CALLS_OUT = ("exchange_bind_account", "wechat_clear_quota", "wechat_publish_menu", "wechat_compare_menu")
+CALLS_OUT = (
+    "exchange_bind_account",
+    "wechat_clear_quota",
+    "wechat_publish_menu",
+    "wechat_compare_menu",
+    *CALLING_WECHAT,
+)
 
 INTERFACES = {
     "exchange_query_checklist": "H1",
@@ -205,10 +211,15 @@ REFUSED = {
     "accounts_sign_in_by_phone": (422,),
     "accounts_reset_password_by_phone": (422,),
     "accounts_revoke_session": (404,),
+    "accounts_sign_in_by_wechat": (403,),
+    "accounts_sign_in_by_mini_program": (422,),
+    "accounts_bind_wechat": (403, 409),
+    "accounts_unbind_wechat": (404,),
     "exchange_bind_account": (502,),
     "wechat_clear_quota": (502,),
     "wechat_publish_menu": (502,),
     "wechat_compare_menu": (502,),
+    **dict.fromkeys(CALLING_WECHAT, (502,)),
 }
 
 

@@ -192,6 +192,7 @@ WITH_TOKEN = {
     "/cgi-bin/media/get": media,
     "/cgi-bin/getcallbackip": addresses,
     "/cgi-bin/clear_quota": fine,
+    "/wxa/business/getuserphonenumber": fine,
     "/cgi-bin/menu/get": menu_get,
     "/cgi-bin/menu/create": menu_create,
     "/cgi-bin/menu/addconditional": menu_add,

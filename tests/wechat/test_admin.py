@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from kanghu.kernel import clock
-from kanghu.kernel.db import Database
+from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.http import Outbound
 from kanghu.kernel.ids import new_id
+from kanghu.modules.wechat import public as wechat
 from tests.wechat.accounts import AES_KEY, SECRET, TOKEN, pushing, speak
 from tests.wechat.standin import StandIn
 
@@ -223,3 +224,31 @@ async def test_the_daily_quota_is_cleared(
     answer = await desk.post(f"/{made['id']}/clear-quota")
     assert (answer.status_code, answer.json()["code"]) == (502, "wechat.banned")
     assert "次日" in answer.json()["message"]
+
+
+async def test_an_account_at_a_stand_in_follows_it_to_another_port(tx: Tx) -> None:
+    account_id = new_id()
+
+    async def ensure(port: int, host: str = "127.0.0.1") -> tuple[str, str]:
+        await wechat.ensure_account(
+            tx,
+            account_id=account_id,
+            institution_id=new_id(),
+            kind="official",
+            appid="wx00000000demo01",
+            name="康护示范医院",
+            secret=SECRET,
+            token=TOKEN,
+            aes_key=AES_KEY,
+            api_url=f"http://{host}:{port}/wechat",
+            connect_url=f"http://{host}:{port}/wechat",
+        )
+        found = await tx.fetchrow(
+            "SELECT api_url, connect_url FROM wechat.accounts WHERE id = $1", account_id
+        )
+        return found["api_url"], found["connect_url"]
+
+    assert await ensure(8100) == ("http://127.0.0.1:8100/wechat",) * 2
+    assert await ensure(8200) == ("http://127.0.0.1:8200/wechat",) * 2
+    await tx.execute("UPDATE wechat.accounts SET api_url = 'https://api.weixin.qq.com'")
+    assert (await ensure(8300))[0] == "https://api.weixin.qq.com", "a real one stays"

@@ -217,6 +217,31 @@ async def test_what_was_not_answered_may_have_arrived(desk: Desk) -> None:
     assert await desk.one("SELECT state FROM wechat.sends") == "unknown"
 
 
+async def test_what_may_have_arrived_is_not_sent_again_by_itself(desk: Desk) -> None:
+    await speak(desk.push)
+    message = desk.text()
+    desk.standin.instead[SEND] = ["no answer of WeChat's"]
+    with pytest.raises(errors.WechatAway):
+        await desk.send(message)
+    del desk.standin.instead[SEND]
+    with pytest.raises(errors.SendUncertain, match="可能已经送达"):
+        await desk.send(message)
+    assert desk.standin.sent == []
+
+
+async def test_what_never_left_is_sent_again(desk: Desk) -> None:
+    await speak(desk.push)
+    await desk.send()  # the token is there from now on
+    message = desk.text()
+    move = "UPDATE wechat.accounts SET api_url = '{}' RETURNING true"
+    await desk.one(move.format("http://127.0.0.1:9"))
+    with pytest.raises(errors.WechatAway, match="无法连接"):
+        await desk.send(message)
+    assert (await desk.meter()).left == 4
+    await desk.one(move.format(desk.standin.url))
+    assert (await desk.send(message)).left == 3
+
+
 @pytest.mark.parametrize("errcode", [40003, 43004])
 async def test_who_does_not_follow_is_marked(desk: Desk, errcode: int) -> None:
     await speak(desk.push)

@@ -55,7 +55,9 @@ class Both:
 
 
 @asynccontextmanager
-async def meeting(database: Database, sign_in: SignIn, home: Path, mode: str) -> AsyncIterator[Both]:
+async def meeting(
+    database: Database, sign_in: SignIn, home: Path, mode: str, institution: UUID | None = None
+) -> AsyncIterator[Both]:
     console = Console(
         app_id=APPID,
         app_secret=SECRET,
@@ -63,11 +65,16 @@ async def meeting(database: Database, sign_in: SignIn, home: Path, mode: str) ->
         encoding_aes_key=AES_KEY,
         mini_app_id=MINI,
         mini_app_secret=MINI_SECRET,
+        web_domain="testserver",
     )
     async with served_here(database, sign_in) as web, httpx.AsyncClient(trust_env=False) as phone:
         with served(create_wechat(console, home)) as address:
             async with database.transaction() as tx:
-                ours = {"api_url": address, "connect_url": address}
+                ours = {
+                    "api_url": address,
+                    "connect_url": address,
+                    "institution_id": institution or new_id(),
+                }
                 account_id = await made_account(tx, appid=APPID, mode=mode, **ours)
                 mini_id = await made_account(tx, appid=MINI, secret=MINI_SECRET, kind="mini_program", **ours)
             phone.base_url = httpx.URL(address)

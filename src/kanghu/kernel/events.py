@@ -28,8 +28,8 @@ def on(kind: type[E]) -> Callable[[Listener], Listener]:
     """Declares `async def react(tx, event)` a listener; its job is called `<module>.<function>`."""
 
     def decorate(react: Listener) -> Listener:
-        # kanghu.modules.health.handlers → health
-        module = react.__module__.removeprefix("kanghu.modules.").partition(".")[0]
+        # kanghu.modules.health.handlers → health, kanghu.main.wechat_line → main
+        module = react.__module__.removeprefix("kanghu.").removeprefix("modules.").partition(".")[0]
         name = f"{module}.{react.__name__}"
         job(name)(react)
         LISTENERS.setdefault(kind, []).append(name)

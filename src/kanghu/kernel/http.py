@@ -22,17 +22,19 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class PeerFailed(Exception):
-    """The peer did not answer usefully. `reason` is Chinese; `passing` says that another try may help."""
+    """The peer did not answer usefully. `reason` is Chinese; `passing` says that another try may help, `reached` that the peer
+    may have got what was sent."""
 
-    def __init__(self, reason: str, *, passing: bool = True) -> None:
+    def __init__(self, reason: str, *, passing: bool = True, reached: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         self.passing = passing
+        self.reached = reached
 
 
 class AddressRefused(PeerFailed):
     def __init__(self, host: str) -> None:
-        super().__init__(f"地址 {host} 指向内部网络，已拒绝访问", passing=False)
+        super().__init__(f"地址 {host} 指向内部网络，已拒绝访问", passing=False, reached=False)
 
 
 def is_allowed(address: str, inner: Iterable[Network]) -> bool:
@@ -88,7 +90,7 @@ class _Peer:
 
     def refuse_while_open(self) -> None:
         if self.open_until > time.monotonic():
-            raise PeerFailed("对方系统连续失败，暂停访问片刻")
+            raise PeerFailed("对方系统连续失败，暂停访问片刻", reached=False)
 
 
 BREAK_AFTER = 5
@@ -157,7 +159,7 @@ class Outbound:
             raise
         except (httpx.HTTPError, httpcore.NetworkError, TimeoutError, OSError) as error:
             self._failed(known)
-            raise PeerFailed(_describe(error)) from error
+            raise PeerFailed(_describe(error), reached=not isinstance(error, _NOT_CONNECTED)) from error
         if answer.status >= 500 or answer.status == 429:
             self._failed(known)
             raise PeerFailed(f"对方系统返回 HTTP {answer.status}")
@@ -189,9 +191,12 @@ def outbound() -> Outbound:
     return Outbound()
 
 
+_NOT_CONNECTED = (httpx.ConnectError, httpcore.ConnectError)
+
+
 def _describe(error: Exception) -> str:
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return "对方系统超时未应答"
-    if isinstance(error, httpx.ConnectError | httpcore.ConnectError | ConnectionError):
+    if isinstance(error, (*_NOT_CONNECTED, ConnectionError)):
         return "无法连接对方系统"
     return "与对方系统的通信中断"

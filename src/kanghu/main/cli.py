@@ -179,7 +179,7 @@ def prepare_demo() -> None:
 
     modules.load()
     chosen = settings()
-    _in_transaction(demo.place_vendor)
+    _in_transaction(demo.place_sandbox)
     if _run(demo.bind) == 0:
         typer.echo("演示已准备好")
     else:

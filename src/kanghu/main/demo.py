@@ -15,12 +15,13 @@ from uuid import UUID
 from kanghu.kernel.config import Settings, settings
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.security import SYSTEM, Caller
-from kanghu.main.home import SANDBOX_APP_ID, Home
+from kanghu.main.home import MINI_PROGRAM_ID, SANDBOX_APP_ID, WECHAT_ID, Home
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange import public as exchange
 from kanghu.modules.forms import public as forms
 from kanghu.modules.people import public as people
+from kanghu.modules.wechat import public as wechat
 
 HOSPITAL = "demo-hospital"
 HOSPITAL_NAME = "康护示范医院"
@@ -200,19 +201,26 @@ async def load(tx: Tx) -> None:
             grants=[(role, scope)],
             totp_secret=totp_secret() if role == "admin" else None,
         )
-    await _load_vendor(tx, institution)
+    await place_sandbox(tx)
+    await _load_exam_centre(tx, institution)
     for customer in CUSTOMERS:
         await _load_customer(tx, institution, customer)
     await _load_family(tx, institution)
 
 
-async def place_vendor(tx: Tx) -> None:
-    """The exam centre at the address where the sandbox is now."""
+async def place_sandbox(tx: Tx) -> None:
+    """Exam centre and WeChat are at the address where the sandbox is now."""
+    institution = await accounts.create_institution(tx, HOSPITAL, HOSPITAL_NAME)
+    await _place_vendor(tx, institution)
+    await _place_wechat(tx, institution)
+
+
+async def _place_vendor(tx: Tx, institution: UUID) -> None:
     await exchange.ensure_vendor(
         tx,
         vendor_id=VENDOR_ID,
         name="康护示范医院体检中心",
-        institution_id=await accounts.create_institution(tx, HOSPITAL, HOSPITAL_NAME),
+        institution_id=institution,
         base_url=f"http://127.0.0.1:{settings().sandbox_port}",
         url_hosts=["exam-centre.example"],
         call_app_id=SANDBOX_APP_ID,
@@ -220,8 +228,7 @@ async def place_vendor(tx: Tx) -> None:
     )
 
 
-async def _load_vendor(tx: Tx, institution: UUID) -> None:
-    await place_vendor(tx)
+async def _load_exam_centre(tx: Tx, institution: UUID) -> None:
     await accounts.create_api_app(
         tx,
         app_id=SANDBOX_APP_ID,
@@ -231,6 +238,29 @@ async def _load_vendor(tx: Tx, institution: UUID) -> None:
         secret=Home(settings().home).secrets()["sandbox_secret"],
     )
     await exams.set_daily_capacity(tx, VENDOR_ID, DAILY_CAPACITY)
+
+
+async def _place_wechat(tx: Tx, institution: UUID) -> None:
+    console = Home(settings().home).sandbox_wechat()
+    url = f"http://127.0.0.1:{settings().sandbox_port}/wechat"
+    accounts_at_wechat: tuple[tuple[UUID, wechat.Kind, str, str], ...] = (
+        (WECHAT_ID, "official", console["NAME"], "APP"),
+        (MINI_PROGRAM_ID, "mini_program", f"{console['NAME']}小程序", "MINI_APP"),
+    )
+    for account_id, kind, name, end in accounts_at_wechat:
+        await wechat.ensure_account(
+            tx,
+            account_id=account_id,
+            institution_id=institution,
+            kind=kind,
+            name=name,
+            appid=console[f"{end}_ID"],
+            secret=console[f"{end}_SECRET"],
+            token=console["TOKEN"],
+            aes_key=console["ENCODING_AES_KEY"],
+            api_url=url,
+            connect_url=url,
+        )
 
 
 async def _load_customer(tx: Tx, institution: UUID, customer: Customer) -> None:
@@ -321,6 +351,7 @@ async def info(tx: Tx) -> dict[str, Any]:
         "platform_url": f"{scheme}://127.0.0.1:{chosen.port}",
         "sandbox_url": f"http://127.0.0.1:{chosen.sandbox_port}",
         "sms_url": f"http://127.0.0.1:{chosen.sandbox_port}/sms/",
+        "wechat_url": f"http://127.0.0.1:{chosen.sandbox_port}/wechat/phone",
         "vendor": {"app_id": SANDBOX_APP_ID, "secret": kept["sandbox_secret"], "vendor_id": str(VENDOR_ID)},
         "accounts": [*staff, *signed_up],
         "customers": [found for customer in CUSTOMERS if (found := await _customer_info(tx, customer))],
@@ -346,6 +377,7 @@ def as_text(found: dict[str, Any]) -> str:
         f"平台      {found['platform_url']}",
         f"体检中心  {found['sandbox_url']}",
         f"短信      {found['sms_url']}",
+        f"微信手机  {found['wechat_url']}",
         f"对接凭据  应用 {found['vendor']['app_id']}  密钥 {found['vendor']['secret']}",
         "",
         "账号",

@@ -8,6 +8,8 @@ lock           held by the running supervisor
 """
 
 import contextlib
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -15,6 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from kanghu.kernel.crypto import new_secrets
 
@@ -28,6 +31,11 @@ SANDBOX_SMS = {
     "TEMPLATE_ID": "1000001",
 }
 """The demonstration's account at the sandbox's SMS service: ends of KANGHU_SMS_* and of SANDBOX_SMS_*."""
+
+
+WECHAT_ID = UUID("018f0000-0000-7000-8000-00000000d101")
+MINI_PROGRAM_ID = UUID("018f0000-0000-7000-8000-00000000d102")
+"""The demonstration's official account and mini-program at the sandbox's WeChat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,24 @@ class Home:
             write_private(self.secrets_file, json.dumps(fresh, indent=2), replace=False)
         kept: dict[str, Any] = json.loads(self.secrets_file.read_text())
         return kept
+
+    def sandbox_wechat(self) -> dict[str, str]:
+        """What the holder of the account enters at WeChat, and we with us: ends of SANDBOX_WECHAT_*."""
+        key = self.secrets()["sandbox_secret"].encode()
+
+        def derived(name: str, length: int) -> str:
+            return hmac.digest(key, f"wechat {name}".encode(), hashlib.sha256).hex()[:length]
+
+        return {
+            "APP_ID": "wx00000000demo01",
+            "APP_SECRET": derived("secret", 32),
+            "TOKEN": derived("token", 32),
+            "ENCODING_AES_KEY": derived("aes key", 43),
+            "MODE": "safe",
+            "NAME": "康护示范医院",
+            "MINI_APP_ID": "wx00000000demo02",
+            "MINI_APP_SECRET": derived("mini-program", 32),
+        }
 
 
 def write_private(path: Path, text: str, *, replace: bool = True) -> None:

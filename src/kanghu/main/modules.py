@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from kanghu.kernel import clock, exports
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import declare_permissions
-from kanghu.main import operations
+from kanghu.main import operations, wechat_line
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.forms import public as forms
 from kanghu.modules.notices import public as notices
@@ -50,6 +50,7 @@ def load() -> list[APIRouter]:
     forms.describe_persons_with(_form_context)
     exports.know_callers_by(accounts.caller_of)
     accounts.send_phone_codes_when(notices.sms_available)
+    wechat_line.plug_in()
     declare_permissions(operations.PERMISSIONS)  # roles are seeded from what is declared here
     routers: list[APIRouter] = []
     for module in MODULES:

@@ -29,6 +29,7 @@ TOPICS: dict[str, str | None] = {
     "notices.notices": None,
     "wechat.accounts": "wechat.account.read",
     "wechat.menus": "wechat.menu.read",
+    "wechat.replies": "wechat.reply.read",
 }
 """Every topic → the permission with which staff hear of it; None: only the account or the person that it is for."""
 

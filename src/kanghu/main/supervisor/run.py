@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from kanghu.kernel.config import Settings, settings
 from kanghu.main import installed
-from kanghu.main.home import SANDBOX_APP_ID, SANDBOX_SMS, Home, write_private
+from kanghu.main.home import SANDBOX_APP_ID, SANDBOX_SMS, WECHAT_ID, Home, write_private
 from kanghu.main.supervisor import database
 from kanghu.main.supervisor.ports import is_free
 from kanghu.main.supervisor.postgres import STOP_SECONDS, EmbeddedPostgres, PostgresFailed
@@ -199,7 +199,7 @@ class Platform:
         return children
 
     def _sandbox(self) -> Child:
-        """The stand-ins of an exam centre and of an SMS service. They are the outside world: they get their own secret and
+        """The stand-ins of an exam centre, of an SMS service and of WeChat. They are the outside world: they get their own secret and
         nothing else of ours."""
         self.home.sandbox.mkdir(exist_ok=True)
         secret = self.home.sandbox / "secret"
@@ -215,13 +215,22 @@ class Platform:
         }
         command = ["kanghu_sandbox", *(part for pair in arguments.items() for part in pair)]
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= self._sandbox_sms("SANDBOX_SMS_")
+        environment |= self._sandbox_sms("SANDBOX_SMS_") | self._sandbox_wechat()
         return self._child("sandbox", command, environment, lambda: answers(self.sandbox_url, "/healthz"))
 
     def _sandbox_sms(self, prefix: str) -> dict[str, str]:
         """The demonstration's account at the sandbox's SMS service, as either side reads it from its environment."""
         account = {**SANDBOX_SMS, "SECRET_KEY": self.home.secrets()["sandbox_secret"]}
         return {prefix + name: value for name, value in account.items()}
+
+    def _sandbox_wechat(self) -> dict[str, str]:
+        """The demonstration's account as it stands in WeChat's console: it knows our address."""
+        console = {
+            **self.home.sandbox_wechat(),
+            "CALLBACK_URL": f"{self.url}/open/wechat/{WECHAT_ID}",
+            "WEB_DOMAIN": f"{self.own_host}:{self.chosen.port}",
+        }
+        return {f"SANDBOX_WECHAT_{name}": value for name, value in console.items()}
 
     def _child(
         self, name: str, module: list[str], environment: dict[str, str], ready: Callable[[], bool]
@@ -250,6 +259,7 @@ class Platform:
         if self.chosen.demo:
             places.append(("体检中心", self.sandbox_url))
             places.append(("短信    ", f"{self.sandbox_url}/sms/"))
+            places.append(("微信手机", f"{self.sandbox_url}/wechat/phone"))
             places.append(("演示账号", f"{Path(sys.executable).parent / 'kanghu'} demo info"))
         places.append(("数据    ", str(kept)))
         places.append(("日志    ", str(self.home.logs)))

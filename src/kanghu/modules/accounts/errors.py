@@ -42,6 +42,28 @@ class PhoneCodeRefused(Invalid):
     message = "验证码不正确或已失效，请核对或重新获取"
 
 
+class WechatStateWrong(Forbidden):
+    """The visitor did not begin here: somebody else's code must not sign them in."""
+
+    code = "accounts.wechat_state_wrong"
+    message = "微信登录已过期，或不是在本机发起的，请重新登录"
+
+
+class WechatOfferGone(Conflict):
+    code = "accounts.wechat_offer_gone"
+    message = "绑定已过期，请重新用微信登录后再绑定"
+
+
+class NotACustomer(Forbidden):
+    code = "accounts.not_a_customer"
+    message = "微信只能与客户账户绑定"
+
+
+class WechatNotBound(NotFound):
+    code = "accounts.wechat_not_bound"
+    message = "没有绑定这个微信"
+
+
 class TotpNeeded(Unauthenticated):
     code = "accounts.totp_needed"
     message = "请输入动态口令"

@@ -7,7 +7,7 @@ from kanghu.kernel import clock, log
 from kanghu.kernel.db import Tx
 from kanghu.kernel.jobs import enqueue, every, job
 from kanghu.modules.accounts.policy import ACCOUNT_LOCK
-from kanghu.modules.accounts.repository import phone_codes, sessions
+from kanghu.modules.accounts.repository import phone_codes, sessions, wechat_offers
 from kanghu.modules.accounts.service import audit_trail
 
 
@@ -41,3 +41,4 @@ async def purge_sessions(tx: Tx) -> None:
     await sessions.purge_sessions(tx, now - timedelta(days=180))
     await sessions.purge_failures(tx, now - ACCOUNT_LOCK.forget_after)
     await phone_codes.purge(tx, now - timedelta(days=2))
+    await wechat_offers.purge(tx, now)

@@ -3,8 +3,10 @@ of it); any other is handed each message by a job. `main` registers what lower f
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 
-from kanghu.kernel.db import Database
+from kanghu.kernel.db import Database, Tx
 from kanghu.modules.messaging.models import Message
 
 
@@ -15,17 +17,39 @@ class Undeliverable(Exception):
 Sender = Callable[[Database, Message], Awaitable[None]]
 """Hands one message out. Raises `Undeliverable`, or `kernel.jobs.TryAgain` while another try may help.
 
-Called again with the same message when a worker dies between sending and noting it, so it should be idempotent by its id.
+Called again with the same message when a worker dies between sending and noting it, so it should be idempotent by its id
+and the number of times that an agent had it sent again (`resent`).
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many messages a channel takes for an address now, and until when; `until` None: none at all."""
+
+    left: int
+    until: datetime | None
+
+
+Meter = Callable[[Tx, str], Awaitable[Allowance]]
+"""Tells the allowance of an address, for channels that have one."""
 
 APP = "app"
 """H5 and mini-program: over our own routes and the stream of changes."""
 
 CHANNELS: dict[str, Sender | None] = {APP: None}
+METERS: dict[str, Meter] = {}
 
 
-def register(name: str, sender: Sender) -> None:
+def register(name: str, sender: Sender, meter: Meter | None = None) -> None:
     CHANNELS[name] = sender
+    if meter is not None:
+        METERS[name] = meter
+
+
+async def allowance(tx: Tx, name: str, address: str | None) -> Allowance | None:
+    """None where the channel takes as much as one likes."""
+    meter = METERS.get(name)
+    return None if meter is None or address is None else await meter(tx, address)
 
 
 def is_stored_only(name: str) -> bool:

@@ -7,10 +7,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
+    """Of a person, or of a visitor (`person_id` None) of whom only channel and address are known."""
+
     id: UUID
-    person_id: UUID
+    person_id: UUID | None
     institution_id: UUID
     channel: str
+    address: str | None
     last_seq: int
     last_at: datetime
     last_direction: str | None
@@ -68,6 +71,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`address`: where on the channel it came from or goes to; `resent`: how often an agent asked for another try."""
+
     id: UUID
     conversation_id: UUID
     seq: int
@@ -81,8 +86,10 @@ class Message:
     media_mime: str | None
     media_size: int | None
     channel: str
+    address: str | None
     client_key: str | None
     state: str
+    resent: int
     failure: str
     created_at: datetime
     sent_at: datetime | None
@@ -104,7 +111,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A picture, a voice or a video, without its content."""
+    """A picture, a voice or a video, without its content; of a person, of an account, or of a visitor (both None)."""
 
     id: UUID
     conversation_id: UUID

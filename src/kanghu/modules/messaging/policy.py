@@ -22,7 +22,7 @@ SKILLS = {
 }
 """What a customer may ask about, and what an agent is there for."""
 
-IDLE = "idle"
+IDLE, ANSWERED, JOINED = "idle", "answered", "joined"
 END_REASONS = {
     "solved": "已解决",
     "passed_on": "已转相关部门",
@@ -30,7 +30,8 @@ END_REASONS = {
     "left": "客户离开",
     "irrelevant": "无关内容",
 }
-"""What an agent may give as the reason; `idle` is given by the clock alone."""
+"""What an agent may give as the reason. `idle` is given by the clock alone; `answered` where a channel answered by itself;
+`joined` where a visitor became somebody who is served already."""
 
 WITHDRAW_WITHIN = timedelta(minutes=2)
 RATE_WITHIN = timedelta(days=7)
@@ -45,6 +46,8 @@ GIVE_UP_AFTER = timedelta(minutes=30)
 """A message that its channel did not take for so long is told as failed."""
 UNSENT_MEDIA_LIFE = timedelta(days=1)
 
+ANSWERED_WITH = "自动回复："
+RECOGNISED = "访客已绑定为客户，之前的对话并入本会话。"
 CLAIMED = "客服已接入，请问有什么可以帮您？"
 PASSED_ON = "已为您转接，请稍候。"
 ENDED = "本次服务已结束，感谢您的咨询，欢迎评价。"

@@ -6,20 +6,24 @@ A channel of its own (WeChat) is plugged in by `main`: `register_channel(name, s
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller
 from kanghu.kernel.waiting import Waiting
-from kanghu.modules.messaging.channels import Undeliverable
+from kanghu.modules.messaging.channels import Allowance, Undeliverable
 from kanghu.modules.messaging.channels import register as register_channel
 from kanghu.modules.messaging.models import Message
 from kanghu.modules.messaging.repository import sessions
 from kanghu.modules.messaging.repository.resealing import reseal
-from kanghu.modules.messaging.service.customer import Incoming, receive
+from kanghu.modules.messaging.service.customer import Incoming, Received, receive
 from kanghu.modules.messaging.service.media import content_of as media_content
+from kanghu.modules.messaging.service.visitors import recognise
 
 __all__ = [
+    "Allowance",
     "Incoming",
     "Message",
+    "Received",
     "Undeliverable",
     "media_content",
     "receive",
+    "recognise",
     "register_channel",
     "reseal",
     "waiting_customers",

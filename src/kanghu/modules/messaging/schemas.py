@@ -244,7 +244,7 @@ class ConversationView(BaseModel):
     """列表中的一个会话；姓名遮盖"""
 
     id: UUID
-    person_id: UUID
+    person_id: UUID | None = Field(description="客户；空为尚未绑定的访客")
     person_name: str
     institution_id: UUID
     channel: str
@@ -294,9 +294,17 @@ class TransferView(_FromRow):
     at: datetime
 
 
+class AllowanceView(_FromRow):
+    """渠道的限额：还可发 left 条，至 until 为止；until 为空表示客户再次发来消息之前不能发"""
+
+    left: int
+    until: datetime | None
+
+
 class ConversationDetail(ConversationView):
     """一个会话，姓名不遮盖，另有本段接待的交接说明"""
 
+    allowance: AllowanceView | None = Field(description="渠道现在还准许发几条；不受限制的渠道为空")
     read_up_to: int = Field(description="客服已读到的序号")
     customer_read_up_to: int = Field(description="客户已读到的序号")
     service_session_id: UUID | None
@@ -313,7 +321,9 @@ class ServiceSessionView(_FromRow):
     agent_name: str = ""
     claimed_at: datetime | None
     ended_at: datetime | None
-    end_reason: Literal["solved", "passed_on", "unsolved", "left", "irrelevant", "idle"] | None
+    end_reason: (
+        Literal["solved", "passed_on", "unsolved", "left", "irrelevant", "idle", "answered", "joined"] | None
+    )
     summary: str | None
     satisfaction: int | None
     comment: str | None

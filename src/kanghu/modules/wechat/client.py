@@ -112,8 +112,9 @@ def _failures_as_ours() -> Iterator[None]:
         raise Misconfigured("微信给出的地址无法访问") from error
     except PeerFailed as error:
         if error.passing:
-            raise WechatAway(f"微信：{error.reason}，请稍后再试") from error
-        raise Misconfigured(f"微信接口：{error.reason}，请核对接口地址") from error
+            raise WechatAway(f"微信：{error.reason}，请稍后再试", reached=error.reached) from error
+        told = f"微信接口：{error.reason}，请核对接口地址"
+        raise Misconfigured(told, reached=error.reached) from error
 
 
 def _fields(answer: Answer) -> Fields:

@@ -49,6 +49,18 @@ class SendUnderWay(Conflict):
     message = "这条消息正在发送，请稍后查看结果"
 
 
+class SendUncertain(Conflict):
+    """An earlier try under the same number got no answer: another could make it two."""
+
+    code = "wechat.send_uncertain"
+    message = "微信没有应答，这条消息可能已经送达；请先向对方确认，没有收到再重新发送"
+
+
+class FanNotFound(NotFound):
+    code = "wechat.fan_not_found"
+    message = "没有这位粉丝"
+
+
 class MediaRefused(Invalid):
     code = "wechat.media_refused"
     message = "文件不符合微信的要求"
@@ -67,6 +79,21 @@ class MenuChanged(Conflict):
 class MenuInvalid(Invalid):
     code = "wechat.menu_invalid"
     message = "菜单不符合微信的要求，请按提示改正后再发布"
+
+
+class ReplyNotFound(NotFound):
+    code = "wechat.reply_not_found"
+    message = "没有这条自动回复规则"
+
+
+class ReplyChanged(Conflict):
+    code = "wechat.reply_changed"
+    message = "这条规则已被他人修改，请刷新后再改"
+
+
+class TooManyReplies(Conflict):
+    code = "wechat.too_many_replies"
+    message = "自动回复规则最多 300 条，请先删除不用的"
 
 
 class InboundNotFound(NotFound):
@@ -101,17 +128,19 @@ class CallbackMalformed(Invalid):
 
 
 class WechatFailed(AppError):
-    """WeChat did not do what it was asked. `errcode` is its own word, 0 when it said nothing; `passing`: later it may work."""
+    """WeChat did not do what it was asked. `errcode` is its own word, 0 when it said nothing; `passing`: later it may work;
+    `reached` False: it never got the call."""
 
     status = 502
     code = "wechat.failed"
     message = "微信未能完成此操作"
     passing: ClassVar[bool] = False
 
-    def __init__(self, message: str | None = None, *, errcode: int = 0) -> None:
+    def __init__(self, message: str | None = None, *, errcode: int = 0, reached: bool = True) -> None:
         said = message or self.message
         super().__init__(f"{said}（错误码 {errcode}）" if errcode else said)
         self.errcode = errcode
+        self.reached = reached
 
 
 class WechatAway(WechatFailed, Unavailable):
@@ -225,6 +254,12 @@ class MenuRefused(WechatFailed):
     message = "微信不接受这份菜单"
 
 
+class TagRefused(WechatFailed):
+    status = 422
+    code = "wechat.tag_refused"
+    message = "微信不接受这个标签"
+
+
 class OurFault(WechatFailed):
     """A request that should never have been sent like this."""
 
@@ -281,6 +316,16 @@ _KINDS: dict[type[WechatFailed], dict[int, str]] = {
         45109: "微信已下线这个接口，请升级本系统",
         47001: "",
         47003: "模板的参数不正确，请核对各项内容",
+    },
+    TagRefused: {
+        45056: "标签最多 100 个，请先删除不用的",
+        45057: "该标签的粉丝超过 10 万，请先取下一部分再删除",
+        45058: "系统自带的标签不能修改或删除",
+        45059: "有粉丝的标签超过 20 个，请先取下一些",
+        45157: "标签名称已存在或为空，请换一个",
+        45158: "标签名称最多 30 个字，请缩短",
+        45159: "没有这个标签，请刷新后再试",
+        49003: "有 OpenID 不属于该公众号，请刷新后再试",
     },
     MenuRefused: {
         65301: "公众平台没有个性化菜单，请先发布",

@@ -16,6 +16,15 @@ class FromFan(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FanBound(Event):
+    """A fan is known as a customer now."""
+
+    account_id: UUID
+    openid: str
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class FanSpoke(FromFan):
     """A message. `kind`: text, image, voice, video, shortvideo, location, link, …"""
 

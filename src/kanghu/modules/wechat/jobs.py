@@ -1,14 +1,21 @@
-"""Timed work."""
+"""Background and timed work."""
 
 from datetime import timedelta
 
 from kanghu.kernel import clock
-from kanghu.kernel.db import Tx
-from kanghu.kernel.jobs import every
+from kanghu.kernel.db import Database, Tx
+from kanghu.kernel.jobs import every, outbound_job
+from kanghu.modules.wechat.models import Answers
 from kanghu.modules.wechat.repository import inbox, sends
+from kanghu.modules.wechat.service import replies
 
 KEEP_FOR = timedelta(days=30)
 """Who needs a message for longer has taken it over by then."""
+
+
+@outbound_job("wechat.send_answers", attempts=6)
+async def send_answers(database: Database, payload: Answers) -> None:
+    await replies.send_answers(database, payload)
 
 
 @every("53 3 * * *", "wechat.purge_messages")

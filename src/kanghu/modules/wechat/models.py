@@ -59,6 +59,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Fan:
+    """`person_id`: the customer whose WeChat this is, once bound."""
+
     id: UUID
     account_id: UUID
     openid: str
@@ -66,6 +68,7 @@ class Fan:
     subscribed: bool
     tags: list[int]
     person_id: UUID | None
+    bound_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +133,73 @@ class MenuRow:
     state: str
     changed_at: datetime
     published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyWanted:
+    """A rule of automatic replies as staff write it; see `replies.rule.Rule`."""
+
+    name: str
+    trigger: Literal["keyword", "follow", "scan", "kind", "default"]
+    keywords: list[dict[str, Any]]
+    scene: str
+    kinds: list[str]
+    visit: Literal["any", "first", "again"]
+    hours: Literal["any", "on", "off"]
+    answers: list[str]
+    hand_over: bool
+    priority: int
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow(ReplyWanted):
+    id: UUID
+    account_id: UUID
+    version: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeskHours:
+    """Minutes from midnight in Shanghai; `opens` after `closes`: over night. Days: 1 Monday … 7 Sunday."""
+
+    opens: int
+    closes: int
+    days: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The job that sends automatic answers to what stands in the inbox."""
+
+    account_id: UUID
+    openid: str
+    inbox_id: UUID
+    texts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFan:
+    id: UUID
+    openid: str
+    subscribed: bool
+    subscribed_at: datetime | None
+    left_at: datetime | None
+    tags: list[int]
+    person_id: UUID | None
+    bound_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    """`url` is what the picture says; `expires_at` None: never."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    scene: str
+    ticket: str
+    url: str
+    expires_at: datetime | None
+    created_at: datetime

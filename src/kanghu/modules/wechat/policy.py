@@ -4,19 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from kanghu.modules.wechat.models import ReplyWindow, Trigger
+from kanghu.kernel import clock
+from kanghu.modules.wechat.models import DeskHours, ReplyWindow, Trigger
 
 PERMISSIONS = {
     "wechat.account.read": "查看公众号与小程序",
     "wechat.account.write": "维护公众号与小程序",
     "wechat.menu.read": "查看公众号菜单",
     "wechat.menu.write": "编辑与发布公众号菜单",
+    "wechat.fan.read": "查看粉丝、标签与二维码",
+    "wechat.fan.write": "维护粉丝标签与二维码",
+    "wechat.reply.read": "查看自动回复",
+    "wechat.reply.write": "维护自动回复与客服时间",
 }
 
 CLOCK_SLACK = timedelta(seconds=300)
 """How far a callback's timestamp may be from ours."""
 
-UNDER_WAY = timedelta(minutes=10)
+UNDER_WAY = timedelta(minutes=3)
 """A send that began earlier is certainly over, whatever became of its process."""
 
 WINDOWS: dict[Trigger, tuple[int, timedelta]] = {
@@ -76,3 +81,14 @@ def meter(windows: list[ReplyWindow], now: datetime) -> Meter:
 def callback_path(account_id: UUID) -> str:
     """What is entered at WeChat, after the address of this house."""
     return f"/open/wechat/{account_id}"
+
+
+def on_duty(hours: DeskHours, at: datetime) -> bool:
+    """Whether the desk serves at this time."""
+    local = at.astimezone(clock.SHANGHAI)
+    minute = local.hour * 60 + local.minute
+    if hours.opens <= hours.closes:
+        return local.isoweekday() in hours.days and hours.opens <= minute < hours.closes
+    if minute >= hours.opens:
+        return local.isoweekday() in hours.days
+    return minute < hours.closes and (local - timedelta(days=1)).isoweekday() in hours.days

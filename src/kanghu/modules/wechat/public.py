@@ -1,18 +1,26 @@
 """What other modules may call. Facts about fans are told by `events`; `inbound` opens what such a fact is about."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
-from kanghu.modules.wechat.models import Account, Inbound, Kind, Link, Mode, Place
+from kanghu.modules.wechat.errors import CodeInvalid
+from kanghu.modules.wechat.models import Account, Fan, Inbound, Kind, Link, Mode, Place
 from kanghu.modules.wechat.outgoing import Outgoing
 from kanghu.modules.wechat.policy import Meter
+from kanghu.modules.wechat.replies import Decision
 from kanghu.modules.wechat.repository import accounts as _accounts
+from kanghu.modules.wechat.repository import fans as _fans
+from kanghu.modules.wechat.repository import inbox as _inbox
 from kanghu.modules.wechat.repository.resealing import reseal
 from kanghu.modules.wechat.schemas import API_URL, CONNECT_URL
 from kanghu.modules.wechat.service.accounts import WRITE as _WRITE
 from kanghu.modules.wechat.service.accounts import Settings as AccountSettings
 from kanghu.modules.wechat.service.accounts import create_account as _create
+from kanghu.modules.wechat.service.accounts import update_account as _update
+from kanghu.modules.wechat.service.binding import bind, person_of, unbind
 from kanghu.modules.wechat.service.callback import inbound_message as inbound
 from kanghu.modules.wechat.service.media import File
 from kanghu.modules.wechat.service.media import download as download_media
@@ -23,33 +31,63 @@ from kanghu.modules.wechat.service.oauth import (
     identity_of_mini_program,
     identity_of_page,
     js_config,
+    phone_of_mini_program,
     sign_in_url,
 )
+from kanghu.modules.wechat.service.replies import answer
+from kanghu.modules.wechat.service.replies import decide_message as decide
 from kanghu.modules.wechat.service.sending import send, window
 
 __all__ = [
     "Account",
+    "AccountBrief",
     "AccountSettings",
+    "CodeInvalid",
+    "Decision",
+    "Fan",
     "File",
     "Identity",
     "Inbound",
     "JsConfig",
+    "Kind",
     "Link",
     "Meter",
     "Outgoing",
     "Place",
+    "account_brief",
+    "answer",
+    "bind",
+    "bound_fans",
+    "decide",
     "download_media",
     "ensure_account",
+    "hold_fan",
     "identity_of_mini_program",
     "identity_of_page",
     "inbound",
     "js_config",
+    "person_of",
+    "phone_of_mini_program",
     "reseal",
     "send",
     "sign_in_url",
+    "take",
+    "unbind",
+    "untaken",
     "upload_media",
     "window",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBrief:
+    """What others may know of an official account or mini-program."""
+
+    id: UUID
+    institution_id: UUID
+    kind: Kind
+    name: str
+    active: bool
 
 
 async def ensure_account(
@@ -67,9 +105,44 @@ async def ensure_account(
     api_url: str = API_URL,
     connect_url: str = CONNECT_URL,
 ) -> None:
-    """The account with this id, made when it is not there; for seeding."""
-    if await _accounts.get(tx, account_id) is not None:
-        return
+    """The account with this id, made when it is not there; for seeding. One on this machine follows `api_url` to another port."""
     seeding = Caller(kind="system", grants={_WRITE: Scope(everything=True)})
+    known = await _accounts.get(tx, account_id)
+    if known is not None:
+        if known.api_url != api_url and known.api_url.startswith("http://127.0.0.1:"):
+            moved = AccountSettings(
+                known.name, known.mode, api_url, connect_url, secret, None, None, known.active
+            )
+            await _update(tx, seeding, account_id, known.version, moved)
+        return
     wanted = AccountSettings(name, mode, api_url, connect_url, secret, token, aes_key)
     await _create(tx, seeding, institution_id, kind, appid, wanted, account_id)
+
+
+async def account_brief(tx: Tx, account_id: UUID) -> AccountBrief | None:
+    found = await _accounts.get(tx, account_id)
+    return (
+        None
+        if found is None
+        else AccountBrief(found.id, found.institution_id, found.kind, found.name, found.active)
+    )
+
+
+async def bound_fans(tx: Tx, person_id: UUID) -> list[Fan]:
+    """Under which openids the person is known at official accounts and mini-programs, the newest binding first."""
+    return await _fans.of_person(tx, person_id)
+
+
+async def hold_fan(tx: Tx, account_id: UUID, openid: str) -> None:
+    """Until the transaction ends nobody binds or unbinds the fan, and nobody else takes over what they said."""
+    await _fans.get(tx, account_id, openid, lock=True)
+
+
+async def untaken(tx: Tx, account_id: UUID, openid: str, up_to: UUID) -> list[UUID]:
+    """The inbox ids of a fan's messages that nobody has taken over yet, as they came, none after `up_to`."""
+    return await _inbox.untaken(tx, account_id, openid, up_to)
+
+
+async def take(tx: Tx, inbox_id: UUID) -> bool:
+    """Marks a message as taken over; False when it was before."""
+    return await _inbox.take(tx, inbox_id, clock.now())

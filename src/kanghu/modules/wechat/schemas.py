@@ -27,7 +27,9 @@ def _never_in_clear(url: str) -> str:
 
 Address = Annotated[
     str,
-    StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?$", max_length=300),
+    StringConstraints(
+        pattern=r"^https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._-]{1,50}){0,3}/?$", max_length=300
+    ),
     AfterValidator(_never_in_clear),
 ]
 Secret = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{16,64}$")]

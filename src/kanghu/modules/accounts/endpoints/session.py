@@ -45,11 +45,13 @@ async def login(given: Login, request: Request, caller: Anyone) -> SessionOpened
 
     已启用动态口令的账号须同时提交 `code`；缺少时返回 401 `accounts.totp_needed`，带上后重新提交。
     """
-    attempt = _attempt(request, caller, given.login, given.password, given.code)
-    return _opened(await sign_in(request.app.state.database, attempt))
+    attempt = attempt_of(request, caller, given.login, given.password, given.code)
+    return opened(await sign_in(request.app.state.database, attempt))
 
 
-def _attempt(request: Request, caller: Caller, login: str, password: str, code: str | None) -> Attempt:
+def attempt_of(
+    request: Request, caller: Caller, login: str = "", password: str = "", code: str | None = None
+) -> Attempt:
     return Attempt(
         login=login,
         password=password,
@@ -60,12 +62,12 @@ def _attempt(request: Request, caller: Caller, login: str, password: str, code: 
     )
 
 
-def _opened(opened: SignedIn) -> SessionOpened:
+def opened(session: SignedIn) -> SessionOpened:
     return SessionOpened(
-        token=opened.token,
-        session_id=opened.session_id,
-        account_id=opened.account_id,
-        expires_at=opened.expires_at,
+        token=session.token,
+        session_id=session.session_id,
+        account_id=session.account_id,
+        expires_at=session.expires_at,
     )
 
 
@@ -85,9 +87,9 @@ async def phone_login(given: PhoneLogin, request: Request, caller: Anyone) -> Se
 
     已启用动态口令的账号须同时提交 `totp`；缺少时返回 401 `accounts.totp_needed`，带上后重新提交，验证码仍有效。
     """
-    attempt = _attempt(request, caller, given.phone, "", given.totp)
+    attempt = attempt_of(request, caller, given.phone, "", given.totp)
     proof = phone_sign_in.Proof(given.phone, given.code)
-    return _opened(await phone_sign_in.sign_in(request.app.state.database, caller, proof, attempt))
+    return opened(await phone_sign_in.sign_in(request.app.state.database, caller, proof, attempt))
 
 
 @router.post("/phone-password", operation_id="accounts_reset_password_by_phone", status_code=204)

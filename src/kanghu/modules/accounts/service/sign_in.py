@@ -184,7 +184,7 @@ async def _open_session(
     await rows.note_signed_in(tx, who.account_id, now)
     await audit.record(
         tx,
-        _actor(attempt, who),
+        actor(attempt, who),
         "accounts.session.open",
         subject=f"accounts.sessions/{new.id}",
         person_id=who.person_id,
@@ -195,7 +195,7 @@ async def _open_session(
 async def record_refusal(tx: Tx, attempt: Attempt, found: Credentials | None, error: AppError) -> None:
     await audit.record(
         tx,
-        _actor(attempt, found),
+        actor(attempt, found),
         "accounts.session.refuse",
         subject=f"accounts.accounts/{found.account_id}" if found else "",
         person_id=found.person_id if found else None,
@@ -203,7 +203,7 @@ async def record_refusal(tx: Tx, attempt: Attempt, found: Credentials | None, er
     )
 
 
-def _actor(attempt: Attempt, who: Credentials | None) -> Caller:
+def actor(attempt: Attempt, who: Credentials | None) -> Caller:
     if who is None:
         return Caller(kind="system", ip=attempt.ip, request_id=attempt.request_id)
     return Caller(

@@ -12,6 +12,7 @@ from kanghu.kernel.pagination import Limit as PageLimit
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 from kanghu.modules.accounts import public as accounts
+from kanghu.modules.messaging import channels
 from kanghu.modules.messaging.endpoints.patient import (
     FILE,
     After,
@@ -25,6 +26,7 @@ from kanghu.modules.messaging.endpoints.patient import (
 )
 from kanghu.modules.messaging.models import Draft, Listed, Message
 from kanghu.modules.messaging.schemas import (
+    AllowanceView,
     ClaimedView,
     ConversationDetail,
     ConversationView,
@@ -123,7 +125,8 @@ async def list_conversations(
 
 
 async def _listed(tx: Tx, found: list[Listed]) -> list[ConversationView]:
-    persons = await people.names_of(tx, [listed.conversation.person_id for listed in found])
+    ids = [one.conversation.person_id for one in found if one.conversation.person_id]
+    persons = await people.names_of(tx, ids)
     staff = await accounts.account_brief(
         tx,
         list({one.session.agent_account_id for one in found if one.session and one.session.agent_account_id}),
@@ -131,11 +134,17 @@ async def _listed(tx: Tx, found: list[Listed]) -> list[ConversationView]:
     return [
         ConversationView.of(
             listed,
-            people.mask_name(persons.get(listed.conversation.person_id, "")),
+            _name(listed, {person_id: people.mask_name(name) for person_id, name in persons.items()}),
             _agent_name(listed, staff),
         )
         for listed in found
     ]
+
+
+def _name(listed: Listed, names: dict[UUID, str]) -> str:
+    """A visitor is called by the end of their address, which tells one from another."""
+    known = listed.conversation
+    return names.get(known.person_id, "") if known.person_id else f"访客 {(known.address or '')[-4:]}"
 
 
 def _agent_name(listed: Listed, staff: dict[UUID, accounts.AccountBrief]) -> str:
@@ -148,9 +157,11 @@ async def get_conversation(conversation_id: UUID, caller: Reader, tx: Transactio
     """一个会话及本段接待的交接说明"""
     listed, made = await supervise.detail(tx, caller, conversation_id)
     (view,) = await _listed(tx, [listed])
-    names = await people.names_of(tx, [view.person_id])
+    names = await people.names_of(tx, [view.person_id] if view.person_id else [])
+    allowed = await channels.allowance(tx, listed.conversation.channel, listed.conversation.address)
     return ConversationDetail(
-        **{**view.model_dump(), "person_name": names.get(view.person_id, "")},
+        **{**view.model_dump(), "person_name": _name(listed, names)},
+        allowance=AllowanceView.model_validate(allowed) if allowed else None,
         read_up_to=listed.conversation.staff_read_seq,
         customer_read_up_to=listed.conversation.customer_read_seq,
         service_session_id=listed.session.id if listed.session else None,

@@ -10,7 +10,7 @@ from kanghu.kernel.security import Caller, Scope
 from kanghu.modules.messaging.models import Conversation, Listed
 from kanghu.modules.messaging.repository import sessions
 
-COLUMNS = """c.id, c.person_id, c.institution_id, c.channel, c.last_seq, c.last_at, c.last_direction, c.customer_read_seq,
+COLUMNS = """c.id, c.person_id, c.institution_id, c.channel, c.address, c.last_seq, c.last_at, c.last_direction, c.customer_read_seq,
              c.staff_read_seq, c.created_at"""
 
 
@@ -28,6 +28,73 @@ async def ensure(
         now,
     )
     return bool(made)
+
+
+async def ensure_of_visitor(
+    tx: Tx, conversation_id: UUID, institution_id: UUID, channel: str, address: str, now: datetime
+) -> None:
+    await tx.execute(
+        """INSERT INTO messaging.conversations (id, institution_id, channel, address, last_at, created_at)
+           VALUES ($1, $2, $3, $4, $5, $5)
+           ON CONFLICT (institution_id, channel, address) WHERE person_id IS NULL DO NOTHING""",
+        conversation_id,
+        institution_id,
+        channel,
+        address,
+        now,
+    )
+
+
+async def lock_of_visitor(tx: Tx, institution_id: UUID, channel: str, address: str) -> Conversation | None:
+    found = await tx.fetchrow(
+        f"""SELECT {COLUMNS} FROM messaging.conversations c
+             WHERE c.person_id IS NULL AND c.institution_id = $1 AND c.channel = $2 AND c.address = $3 FOR UPDATE""",
+        institution_id,
+        channel,
+        address,
+    )
+    return row(Conversation, found)
+
+
+async def belongs_to(tx: Tx, conversation_id: UUID, person_id: UUID) -> bool:
+    """A visitor is known now. False when the person has a conversation with the institution already."""
+    made = await tx.fetchval(
+        """UPDATE messaging.conversations AS c SET person_id = $2
+            WHERE c.id = $1 AND NOT EXISTS (SELECT FROM messaging.conversations o
+                                             WHERE o.person_id = $2 AND o.institution_id = c.institution_id)
+           RETURNING true""",
+        conversation_id,
+        person_id,
+    )
+    return bool(made)
+
+
+async def join(tx: Tx, visitor: Conversation, own: Conversation) -> None:
+    """What a visitor said follows what was said in the person's own conversation; both are locked. The visitor's is gone.
+
+    Marks of what was read go on only where nothing before them is unread.
+    """
+    for table in ("messages", "service_sessions", "media"):
+        number = ", seq = seq + $3" if table == "messages" else ""
+        given = (visitor.id, own.id, own.last_seq) if number else (visitor.id, own.id)
+        await tx.execute(
+            f"UPDATE messaging.{table} SET conversation_id = $2{number} WHERE conversation_id = $1", *given
+        )
+    await tx.execute(
+        """UPDATE messaging.conversations AS c
+              SET last_seq = c.last_seq + v.last_seq,
+                  staff_read_seq = CASE WHEN c.staff_read_seq = c.last_seq THEN c.last_seq + v.staff_read_seq
+                                        ELSE c.staff_read_seq END,
+                  channel = CASE WHEN v.last_at >= c.last_at THEN v.channel ELSE c.channel END,
+                  address = CASE WHEN v.last_at >= c.last_at THEN v.address ELSE c.address END,
+                  last_direction = CASE WHEN v.last_at >= c.last_at THEN coalesce(v.last_direction, c.last_direction)
+                                        ELSE coalesce(c.last_direction, v.last_direction) END,
+                  last_at = greatest(c.last_at, v.last_at)
+             FROM messaging.conversations v WHERE c.id = $2 AND v.id = $1""",
+        visitor.id,
+        own.id,
+    )
+    await tx.execute("DELETE FROM messaging.conversations WHERE id = $1", visitor.id)
 
 
 async def of_pair(tx: Tx, person_id: UUID, institution_id: UUID) -> Conversation | None:
@@ -82,18 +149,19 @@ async def lock_in_reach(tx: Tx, conversation_id: UUID, scope: Scope, caller: Cal
 
 
 async def next_number(
-    tx: Tx, conversation_id: UUID, direction: str | None, channel: str, at: datetime
+    tx: Tx, conversation_id: UUID, direction: str | None, channel: str, address: str | None, at: datetime
 ) -> int:
     """The number of the next message. `direction` None: a word of the system, which is nobody's last word."""
     number: int = await tx.fetchval(
         """UPDATE messaging.conversations
-              SET last_seq = last_seq + 1, channel = $4,
+              SET last_seq = last_seq + 1, channel = $4, address = $5,
                   last_at = CASE WHEN $2::text IS NULL THEN last_at ELSE $3 END, last_direction = coalesce($2, last_direction)
             WHERE id = $1 RETURNING last_seq""",
         conversation_id,
         direction,
         at,
         channel,
+        address,
     )
     return number
 

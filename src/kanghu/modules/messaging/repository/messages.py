@@ -13,7 +13,7 @@ from kanghu.modules.messaging.models import Media, Message
 CONTENT, MEDIA_CONTENT = "messaging.messages.content", "messaging.media.content"
 _COLUMNS = """m.id, m.conversation_id, m.seq, m.service_session_id, m.direction, m.kind, m.author_person_id,
               m.author_account_id, m.content, m.media_id, x.mime AS media_mime, x.size AS media_size, m.channel,
-              m.client_key, m.state, m.failure, m.created_at, m.sent_at, m.withdrawn_at"""
+              m.address, m.client_key, m.state, m.resent, m.failure, m.created_at, m.sent_at, m.withdrawn_at"""
 _FROM = "messaging.messages m LEFT JOIN messaging.media x ON x.id = m.media_id"
 
 
@@ -26,9 +26,9 @@ def _opened(record: Record) -> Message:
 async def insert(tx: Tx, message: Message) -> None:
     await tx.execute(
         """INSERT INTO messaging.messages (id, conversation_id, seq, service_session_id, direction, kind, author_person_id,
-                                           author_account_id, content, media_id, channel, client_key, state, created_at,
-                                           sent_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
+                                           author_account_id, content, media_id, channel, address, client_key, state,
+                                           created_at, sent_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)""",
         message.id,
         message.conversation_id,
         message.seq,
@@ -40,6 +40,7 @@ async def insert(tx: Tx, message: Message) -> None:
         None if message.media_id else vault.seal(message.content, CONTENT, message.id),
         message.media_id,
         message.channel,
+        message.address,
         message.client_key,
         message.state,
         message.created_at,
@@ -171,7 +172,7 @@ async def settle(tx: Tx, message_id: UUID, state: str, failure: str, now: dateti
 async def try_again(tx: Tx, message_id: UUID) -> bool:
     """False unless it had failed."""
     done = await tx.fetchval(
-        """UPDATE messaging.messages SET state = 'pending', failure = ''
+        """UPDATE messaging.messages SET state = 'pending', failure = '', resent = resent + 1
             WHERE id = $1 AND state = 'failed' AND withdrawn_at IS NULL RETURNING true""",
         message_id,
     )
@@ -221,7 +222,9 @@ async def media(tx: Tx, conversation_id: UUID, media_id: UUID) -> Media | None:
     return row(Media, found)
 
 
-async def media_in_reach(tx: Tx, media_id: UUID, scope: Scope, caller: Caller) -> tuple[Media, UUID] | None:
+async def media_in_reach(
+    tx: Tx, media_id: UUID, scope: Scope, caller: Caller
+) -> tuple[Media, UUID | None] | None:
     """A media that was sent and not withdrawn, with the person whose conversation it stands in; for staff."""
     found = await tx.fetchrow(
         f"""SELECT {_MEDIA}, c.person_id AS customer FROM messaging.media x
@@ -235,7 +238,7 @@ async def media_in_reach(tx: Tx, media_id: UUID, scope: Scope, caller: Caller) -
     return _with_customer(found)
 
 
-async def media_of_person(tx: Tx, media_id: UUID, person_id: UUID) -> tuple[Media, UUID] | None:
+async def media_of_person(tx: Tx, media_id: UUID, person_id: UUID) -> tuple[Media, UUID | None] | None:
     """The same for the customer."""
     found = await tx.fetchrow(
         f"""SELECT {_MEDIA}, c.person_id AS customer FROM messaging.media x
@@ -247,7 +250,7 @@ async def media_of_person(tx: Tx, media_id: UUID, person_id: UUID) -> tuple[Medi
     return _with_customer(found)
 
 
-def _with_customer(record: Record | None) -> tuple[Media, UUID] | None:
+def _with_customer(record: Record | None) -> tuple[Media, UUID | None] | None:
     if record is None:
         return None
     values = dict(record)

@@ -14,19 +14,21 @@ from kanghu.modules.messaging.errors import (
     NotRateable,
     NotWithdrawable,
 )
-from kanghu.modules.messaging.models import Conversation, Draft, Held, Listed, Message
+from kanghu.modules.messaging.models import Conversation, Draft, Held, Listed, Message, ServiceSession
 from kanghu.modules.messaging.repository import conversations, messages, sessions
-from kanghu.modules.messaging.service import holding, media, writing
+from kanghu.modules.messaging.service import holding, media, visitors, writing
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """What a customer wrote somewhere else. `key`: the channel's own number of the message; `media`: what it carries.
 
-    `person_id` is whose conversation it is, `author_id` who wrote it, if that is another one of the family.
+    `person_id` is whose conversation it is, None for a visitor; `author_id` who wrote it, if that is another one of the family;
+    `address` where on the channel answers reach them, which a visitor must have.
+    `answer`: what the channel answers by itself when nobody serves or waits; with `for_staff` they look at it all the same.
     """
 
-    person_id: UUID
+    person_id: UUID | None
     institution_id: UUID
     channel: str
     key: str
@@ -34,26 +36,58 @@ class Incoming:
     text: str = ""
     media: bytes | None = None
     author_id: UUID | None = None
+    address: str | None = None
+    answer: str = ""
+    for_staff: bool = True
 
 
-async def receive(tx: Tx, incoming: Incoming) -> UUID:
-    """The single entrance of what customers write over other channels: the message's id, the first one's when it came before.
+@dataclass(frozen=True, slots=True)
+class Received:
+    """`answered`: the answer that came with it is to be sent now; False for a message that came before."""
+
+    id: UUID
+    answered: bool = False
+
+
+async def receive(tx: Tx, incoming: Incoming) -> Received:
+    """The single entrance of what customers write over other channels; the first message when it came before.
 
     Raises `InstitutionClosed`, `MediaRefused`: what nobody could open is better told as a text that says so, by the channel.
     """
-    held = await holding.hold_of_person(tx, incoming.person_id, incoming.institution_id, incoming.channel)
+    held = await _held_for(tx, incoming)
     earlier = await messages.by_key(tx, held.conversation.id, incoming.key)
     if earlier is not None:
-        return earlier.id
+        return Received(earlier.id)
     author = incoming.author_id or incoming.person_id
     carried = None
     if incoming.media is not None:
         kept = await media.keep(tx, held.conversation, incoming.kind, incoming.media, person_id=author)
         carried = kept.id
     draft = Draft(incoming.kind, incoming.key, "" if carried else incoming.text, carried)
-    message = await _arrived(tx, held, draft, author, incoming.channel, policy.GENERAL)
+    answered = bool(incoming.answer) and held.session is None
+    quietly = answered and not incoming.for_staff
+    message, session = await _arrived(
+        tx, held, draft, author, incoming.channel, policy.GENERAL, address=incoming.address, quietly=quietly
+    )
+    if answered:
+        held = await holding.hold_any(tx, held.conversation.id)
+        await writing.from_system(tx, held, session, f"{policy.ANSWERED_WITH}{incoming.answer}")
+    if quietly:
+        now = clock.now()
+        await sessions.end(tx, session.id, reason=policy.ANSWERED, summary=None, by=None, now=now)
     await holding.note(tx, SYSTEM, "message.receive", held.conversation, channel=incoming.channel)
-    return message.id
+    return Received(message.id, answered)
+
+
+async def _held_for(tx: Tx, incoming: Incoming) -> Held:
+    if incoming.person_id is None:
+        assert incoming.address is not None, "a visitor is known by the address alone"
+        return await holding.hold_of_visitor(tx, incoming.institution_id, incoming.channel, incoming.address)
+    if incoming.address is not None:
+        await visitors.recognise(
+            tx, incoming.institution_id, incoming.channel, incoming.address, incoming.person_id
+        )
+    return await holding.hold_of_person(tx, incoming.person_id, incoming.institution_id, incoming.channel)
 
 
 async def send(tx: Tx, caller: Caller, institution_id: UUID, draft: Draft, skill: str) -> Message:
@@ -64,20 +98,31 @@ async def send(tx: Tx, caller: Caller, institution_id: UUID, draft: Draft, skill
     earlier = await writing.repeated(tx, held, draft, person_id=author)
     if earlier is not None:
         return earlier
-    message = await _arrived(tx, held, draft, author, channels.APP, skill)
+    message, _session = await _arrived(tx, held, draft, author, channels.APP, skill)
     await holding.note(tx, caller, "message.send", held.conversation, kind=draft.kind, seq=message.seq)
     return message
 
 
-async def _arrived(tx: Tx, held: Held, draft: Draft, author: UUID, channel: str, skill: str) -> Message:
-    """Into the open spell, or a new one that waits for an agent."""
+async def _arrived(
+    tx: Tx,
+    held: Held,
+    draft: Draft,
+    author: UUID | None,
+    channel: str,
+    skill: str,
+    *,
+    address: str | None = None,
+    quietly: bool = False,
+) -> tuple[Message, ServiceSession]:
+    """Into the open spell, or a new one that waits for an agent; `quietly`: of which no desk has to hear."""
     session = held.session
     if session is None:
         session = await sessions.start(tx, new_id(), held.conversation.id, skill, clock.now(), None)
-        await holding.show_queue(tx, held.conversation.institution_id)
-    message = await writing.from_customer(tx, held, session, draft, author, channel)
+        if not quietly:
+            await holding.show_queue(tx, held.conversation.institution_id)
+    message = await writing.from_customer(tx, held, session, draft, author, channel, address)
     await holding.show(tx, held.conversation, session)
-    return message
+    return message, session
 
 
 async def own_conversations(tx: Tx, caller: Caller) -> list[Listed]:

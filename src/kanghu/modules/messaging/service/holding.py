@@ -43,12 +43,27 @@ async def hold_of_person(tx: Tx, person_id: UUID, institution_id: UUID, channel:
     """The person's conversation with the institution, which begins here. Raises `InstitutionClosed` where none may begin."""
     found = await conversations.lock_pair(tx, person_id, institution_id)
     if found is None:
-        if all(known.id != institution_id for known in await accounts.active_institutions(tx)):
-            raise InstitutionClosed
+        await _refuse_closed(tx, institution_id)
         await conversations.ensure(tx, new_id(), person_id, institution_id, channel, clock.now())
         found = await conversations.lock_pair(tx, person_id, institution_id)
         assert found is not None
     return Held(found, await sessions.open_of(tx, found.id))
+
+
+async def hold_of_visitor(tx: Tx, institution_id: UUID, channel: str, address: str) -> Held:
+    """The conversation of somebody of whom only this is known, which begins here. Raises `InstitutionClosed`."""
+    found = await conversations.lock_of_visitor(tx, institution_id, channel, address)
+    if found is None:
+        await _refuse_closed(tx, institution_id)
+        await conversations.ensure_of_visitor(tx, new_id(), institution_id, channel, address, clock.now())
+        found = await conversations.lock_of_visitor(tx, institution_id, channel, address)
+        assert found is not None
+    return Held(found, await sessions.open_of(tx, found.id))
+
+
+async def _refuse_closed(tx: Tx, institution_id: UUID) -> None:
+    if all(known.id != institution_id for known in await accounts.active_institutions(tx)):
+        raise InstitutionClosed
 
 
 # ---- what others hear --------------------------------------------------------------------------------------------

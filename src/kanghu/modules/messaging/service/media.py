@@ -82,7 +82,7 @@ async def read(tx: Tx, caller: Caller, media_id: UUID) -> MediaFile:
     return await _file(tx, caller, await messages.media_in_reach(tx, media_id, scope, caller))
 
 
-async def _file(tx: Tx, caller: Caller, found: tuple[Media, UUID] | None) -> MediaFile:
+async def _file(tx: Tx, caller: Caller, found: tuple[Media, UUID | None] | None) -> MediaFile:
     if found is None:
         raise MediaNotFound
     media, person_id = found

@@ -74,6 +74,7 @@ async def remind_unread(tx: Tx) -> None:
     ):
         institution = await accounts.institution_brief(tx, conversation.institution_id)
         assert institution is not None
+        assert conversation.person_id is not None, "visitors have no app"
         await notices.notify(
             tx,
             "message_waiting",

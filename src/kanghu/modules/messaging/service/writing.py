@@ -44,11 +44,17 @@ def _says_the_same(earlier: Message, draft: Draft) -> bool:
 
 
 async def from_customer(
-    tx: Tx, held: Held, session: ServiceSession, draft: Draft, person_id: UUID, channel: str
+    tx: Tx,
+    held: Held,
+    session: ServiceSession,
+    draft: Draft,
+    person_id: UUID | None,
+    channel: str,
+    address: str | None = None,
 ) -> Message:
     """Raises `MediaNotFound`, `MediaUsed`."""
     mime, size = await _carried(tx, held, draft, person_id=person_id)
-    message = _made(held, session, draft, channel)
+    message = _made(session, draft, channel, address)
     return await _placed(
         tx,
         replace(
@@ -66,7 +72,7 @@ async def from_staff(tx: Tx, held: Held, session: ServiceSession, draft: Draft, 
     """Goes out the way the customer last came in. Raises `MediaNotFound`, `MediaUsed`."""
     mime, size = await _carried(tx, held, draft, account_id=account_id)
     message = replace(
-        _made(held, session, draft, held.conversation.channel),
+        _made(session, draft, held.conversation.channel, held.conversation.address),
         author_account_id=account_id,
         media_mime=mime,
         media_size=size,
@@ -80,15 +86,16 @@ async def from_staff(tx: Tx, held: Held, session: ServiceSession, draft: Draft, 
 async def from_system(tx: Tx, held: Held, session: ServiceSession, text: str) -> Message:
     """A line in the conversation itself; other channels are not burdened with it."""
     draft = Draft(kind="system", client_key="", content=text)
-    return await _placed(tx, _made(held, session, draft, held.conversation.channel))
+    known = held.conversation
+    return await _placed(tx, _made(session, draft, known.channel, known.address))
 
 
-def _made(held: Held, session: ServiceSession, draft: Draft, channel: str) -> Message:
+def _made(session: ServiceSession, draft: Draft, channel: str, address: str | None) -> Message:
     """As of the system and sent; `seq` follows when it is placed."""
     now = clock.now()
     return Message(
         id=new_id(),
-        conversation_id=held.conversation.id,
+        conversation_id=session.conversation_id,
         seq=0,
         service_session_id=session.id,
         direction="out",
@@ -100,8 +107,10 @@ def _made(held: Held, session: ServiceSession, draft: Draft, channel: str) -> Me
         media_mime=None,
         media_size=None,
         channel=channel,
+        address=address,
         client_key=draft.client_key or None,
         state="sent",
+        resent=0,
         failure="",
         created_at=now,
         sent_at=now,
@@ -112,7 +121,7 @@ def _made(held: Held, session: ServiceSession, draft: Draft, channel: str) -> Me
 async def _placed(tx: Tx, message: Message) -> Message:
     said_by_whom = None if message.kind == "system" else message.direction
     number = await conversations.next_number(
-        tx, message.conversation_id, said_by_whom, message.channel, message.created_at
+        tx, message.conversation_id, said_by_whom, message.channel, message.address, message.created_at
     )
     placed = replace(message, seq=number, sent_at=message.sent_at if message.state == "sent" else None)
     await messages.insert(tx, placed)

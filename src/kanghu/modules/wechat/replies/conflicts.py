@@ -21,8 +21,7 @@ def conflicts(rules: Sequence[Rule]) -> list[Conflict]:
     return [
         *_empty(rules),
         *_hidden(list(ranked(rules))),
-        *_second(rules, "follow"),
-        *_second(rules, "default"),
+        *_second(rules),
     ]
 
 
@@ -40,9 +39,21 @@ def _hidden(keywords: list[Ranked]) -> Iterator[Conflict]:
     """Once for each keyword, with the first of those before it that fit wherever it fits."""
     inorder = sorted(keywords, key=lambda found: found.rank)
     for place, late in enumerate(inorder):
-        early = next((one for one in inorder[:place] if one.rule != late.rule and _covers(one, late)), None)
+        early = next(
+            (
+                one
+                for one in inorder[:place]
+                if one.rule != late.rule and _covers(one, late) and _always(one.rule, late.rule)
+            ),
+            None,
+        )
         if early is not None:
             yield Conflict(late.rule, late.keyword, early.rule, _told(late, early))
+
+
+def _always(early: Rule, late: Rule) -> bool:
+    """Whether `early` is in use whenever, and for whomever, `late` is."""
+    return early.hours in ("any", late.hours) and early.visit in ("any", late.visit)
 
 
 def _covers(early: Ranked, late: Ranked) -> bool:
@@ -63,10 +74,24 @@ def _told(late: Ranked, early: Ranked) -> str:
     )
 
 
-def _second(rules: Sequence[Rule], trigger: Trigger) -> Iterator[Conflict]:
-    """Of those that need no keyword only one is ever used."""
-    found = sorted((rule for rule in rules if rule.trigger == trigger), key=lambda rule: -rule.priority)
-    kind = "关注时的回复" if trigger == "follow" else "未匹配时的回复"
-    for rule in found[1:]:
-        message = f"已有{kind}「{found[0].name}」，「{rule.name}」不会使用；请停用其中之一"
-        yield Conflict(rule, None, found[0], message)
+_KINDS: dict[Trigger, str] = {
+    "follow": "关注时的回复",
+    "scan": "同一二维码的回复",
+    "kind": "同类消息的回复",
+    "default": "未匹配时的回复",
+}
+
+
+def _second(rules: Sequence[Rule]) -> Iterator[Conflict]:
+    """Of those that need no keyword, and are about the same, only one is ever used."""
+    for trigger, kind in _KINDS.items():
+        found = sorted((rule for rule in rules if rule.trigger == trigger), key=lambda rule: -rule.priority)
+        for place, late in enumerate(found):
+            early = next((one for one in found[:place] if _same_case(one, late)), None)
+            if early is not None:
+                message = f"已有{kind}「{early.name}」，「{late.name}」不会使用；请停用其中之一"
+                yield Conflict(late, None, early, message)
+
+
+def _same_case(early: Rule, late: Rule) -> bool:
+    return early.scene == late.scene and set(early.kinds) >= set(late.kinds) and _always(early, late)

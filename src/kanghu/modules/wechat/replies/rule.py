@@ -11,7 +11,9 @@ from typing import Literal
 from uuid import UUID
 
 Match = Literal["whole", "part"]
-Trigger = Literal["keyword", "follow", "default"]
+Trigger = Literal["keyword", "follow", "scan", "kind", "default"]
+Visit = Literal["any", "first", "again"]
+Hours = Literal["any", "on", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +24,24 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What answers: to one of its keywords, to somebody who follows, or to whatever no keyword answers."""
+    """What answers: to one of its keywords, to somebody who follows or scans the QR code of a `scene`, to one of the `kinds` of
+    messages, or to whatever no other answers.
+
+    `visit`: only to those who follow for the first time, or only to those who have followed before; `hours`: only while the desk
+    is on duty, or only while it is not. `hand_over`: staff are to look at it all the same.
+    """
 
     id: UUID
     name: str
     trigger: Trigger = "keyword"
     keywords: tuple[Keyword, ...] = ()
     priority: int = 0
+    scene: str = ""
+    kinds: tuple[str, ...] = ()
+    visit: Visit = "any"
+    hours: Hours = "any"
+    answers: tuple[str, ...] = ()
+    hand_over: bool = False
 
 
 Rank = tuple[int, int, int, int]
@@ -68,18 +81,20 @@ def ranked(rules: Sequence[Rule]) -> Iterator[Ranked]:
 
 def answering(rules: Sequence[Rule], said: str) -> Rule | None:
     """The rule that answers what a fan wrote; `rules` are those in use, oldest first."""
+    return by_keyword(rules, said) or first(rules, "default")
+
+
+def by_keyword(rules: Sequence[Rule], said: str) -> Rule | None:
     text = normal(said)
     fitting = [found for found in ranked(rules) if found.fits(text)]
-    if fitting:
-        return min(fitting, key=lambda found: found.rank).rule
-    return _first(rules, "default")
+    return min(fitting, key=lambda found: found.rank).rule if fitting else None
 
 
 def following(rules: Sequence[Rule]) -> Rule | None:
     """The rule that greets a new follower."""
-    return _first(rules, "follow")
+    return first(rules, "follow")
 
 
-def _first(rules: Sequence[Rule], trigger: Trigger) -> Rule | None:
+def first(rules: Sequence[Rule], trigger: Trigger) -> Rule | None:
     found = [rule for rule in rules if rule.trigger == trigger]
     return max(found, key=lambda rule: rule.priority, default=None)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from kanghu.kernel.db import Tx, row
+from kanghu.kernel.db import Tx, row, rows
 from kanghu.kernel.ids import new_id
-from kanghu.modules.wechat.models import Fan
+from kanghu.modules.wechat.models import Fan, ListedFan
 
 
 async def heard(tx: Tx, account_id: UUID, openid: str, at: datetime, subscribed: bool | None) -> None:
@@ -55,13 +55,109 @@ async def mark_left(tx: Tx, account_id: UUID, openid: str, at: datetime) -> None
     )
 
 
-async def get(tx: Tx, account_id: UUID, openid: str) -> Fan | None:
-    return row(
-        Fan,
-        await tx.fetchrow(
-            """SELECT id, account_id, openid, unionid, subscribed, tags, person_id FROM wechat.fans
-                WHERE account_id = $1 AND openid = $2""",
-            account_id,
-            openid,
-        ),
+_FAN = "SELECT id, account_id, openid, unionid, subscribed, tags, person_id, bound_at FROM wechat.fans"
+
+
+async def get(tx: Tx, account_id: UUID, openid: str, *, lock: bool = False) -> Fan | None:
+    """`lock`: nobody binds or unbinds them, and nothing else is heard of them, until the transaction ends."""
+    tail = " WHERE account_id = $1 AND openid = $2" + (" FOR UPDATE" if lock else "")
+    return row(Fan, await tx.fetchrow(_FAN + tail, account_id, openid))
+
+
+async def has_left(tx: Tx, account_id: UUID, openid: str) -> bool:
+    """Whether the fan has ever stopped following: who follows now does so again."""
+    found: bool = await tx.fetchval(
+        """SELECT EXISTS (SELECT FROM wechat.fans
+                           WHERE account_id = $1 AND openid = $2 AND left_at IS NOT NULL)""",
+        account_id,
+        openid,
+    )
+    return found
+
+
+async def same_person(tx: Tx, unionid: str) -> UUID | None:
+    """To whom another account's fan with this unionid is bound: it is the same WeChat."""
+    found: UUID | None = await tx.fetchval(
+        """SELECT person_id FROM wechat.fans WHERE unionid = $1 AND person_id IS NOT NULL
+            ORDER BY bound_at DESC, id LIMIT 1""",
+        unionid,
+    )
+    return found
+
+
+async def of_person(tx: Tx, person_id: UUID) -> list[Fan]:
+    """All that are bound to the person, the newest binding first."""
+    found = await tx.fetch(_FAN + " WHERE person_id = $1 ORDER BY bound_at DESC, id", person_id)
+    return rows(Fan, found)
+
+
+async def bind(tx: Tx, fan: Fan, person_id: UUID, now: datetime) -> None:
+    """The fan's WeChat is the person's from now on, and at this account no other is; at other accounts it is nobody else's."""
+    await tx.execute(
+        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL
+            WHERE id <> $1 AND (account_id = $2 AND person_id = $3 OR unionid = $4 AND person_id <> $3)""",
+        fan.id,
+        fan.account_id,
+        person_id,
+        fan.unionid,
+    )
+    await tx.execute(
+        "UPDATE wechat.fans SET person_id = $2, bound_at = $3 WHERE id = $1", fan.id, person_id, now
+    )
+
+
+async def unbind(tx: Tx, fan: Fan) -> None:
+    """The fan and whoever is the same WeChat at another account."""
+    await tx.execute(
+        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL
+            WHERE (id = $1 OR unionid = $2) AND person_id IS NOT NULL""",
+        fan.id,
+        fan.unionid,
+    )
+
+
+async def page(
+    tx: Tx,
+    account_id: UUID,
+    *,
+    subscribed: bool | None,
+    tag_id: int | None,
+    bound: bool | None,
+    before: UUID | None,
+    limit: int,
+) -> list[ListedFan]:
+    """Newest first; each filter counts unless it is None."""
+    found = await tx.fetch(
+        """SELECT id, openid, subscribed, subscribed_at, left_at, tags, person_id, bound_at FROM wechat.fans
+            WHERE account_id = $1 AND ($2::boolean IS NULL OR subscribed = $2) AND ($3::integer IS NULL OR $3 = ANY (tags))
+              AND ($4::boolean IS NULL OR (person_id IS NOT NULL) = $4) AND ($5::uuid IS NULL OR id < $5)
+            ORDER BY id DESC LIMIT $6""",
+        account_id,
+        subscribed,
+        tag_id,
+        bound,
+        before,
+        limit,
+    )
+    return rows(ListedFan, found)
+
+
+async def tag(tx: Tx, account_id: UUID, openids: list[str], tag_id: int, *, remove: bool) -> None:
+    """What WeChat has done is noted here."""
+    await tx.execute(
+        """UPDATE wechat.fans
+              SET tags = CASE WHEN $4 THEN array_remove(tags, $3) ELSE array_append(array_remove(tags, $3), $3) END
+            WHERE account_id = $1 AND openid = ANY ($2::text[])""",
+        account_id,
+        openids,
+        tag_id,
+        remove,
+    )
+
+
+async def forget_tag(tx: Tx, account_id: UUID, tag_id: int) -> None:
+    await tx.execute(
+        "UPDATE wechat.fans SET tags = array_remove(tags, $2) WHERE account_id = $1 AND $2 = ANY (tags)",
+        account_id,
+        tag_id,
     )

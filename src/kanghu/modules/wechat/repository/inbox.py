@@ -34,6 +34,28 @@ async def get(tx: Tx, inbox_id: UUID) -> Kept | None:
     return Kept(inbox_id, found["account_id"], vault.open_bytes(found["body"], BODY, inbox_id))
 
 
+async def untaken(tx: Tx, account_id: UUID, openid: str, up_to: UUID) -> list[UUID]:
+    """Messages of a fan that the desk has not taken over, as they came, none after `up_to`."""
+    found = await tx.fetch(
+        """SELECT id FROM wechat.inbox
+            WHERE account_id = $1 AND openid = $2 AND id <= $3 AND taken_at IS NULL AND kind <> 'event' ORDER BY id""",
+        account_id,
+        openid,
+        up_to,
+    )
+    return [record["id"] for record in found]
+
+
+async def take(tx: Tx, inbox_id: UUID, now: datetime) -> bool:
+    """Whether it was taken now; of several at once, one does."""
+    done = await tx.fetchval(
+        "UPDATE wechat.inbox SET taken_at = $2 WHERE id = $1 AND taken_at IS NULL RETURNING true",
+        inbox_id,
+        now,
+    )
+    return bool(done)
+
+
 async def newest(tx: Tx, account_id: UUID) -> datetime | None:
     """When the last message came in."""
     return await tx.fetchval(

@@ -74,8 +74,10 @@ async def use_up(tx: Tx, account_id: UUID, openid: str) -> None:
     )
 
 
-async def state_of(tx: Tx, send_id: UUID) -> str | None:
-    return await tx.fetchval("SELECT state FROM wechat.sends WHERE id = $1", send_id)
+async def earlier(tx: Tx, send_id: UUID) -> tuple[str, datetime] | None:
+    """State and begin of a try under this number."""
+    found = await tx.fetchrow("SELECT state, begun_at FROM wechat.sends WHERE id = $1", send_id)
+    return None if found is None else (found["state"], found["begun_at"])
 
 
 async def begin(
@@ -86,16 +88,15 @@ async def begin(
     kind: str,
     trigger: Trigger,
     now: datetime,
-    under_way_since: datetime,
 ) -> bool:
-    """Whether it may be sent now: False when it was sent, or is on its way."""
+    """Whether it may be sent now: False when it was sent, is on its way, or may have arrived."""
     done = await tx.fetchval(
         """INSERT INTO wechat.sends AS s (id, account_id, openid, kind, trigger, state, begun_at)
            VALUES ($1, $2, $3, $4, $5, 'sending', $6)
            ON CONFLICT (id) DO UPDATE
               SET trigger = excluded.trigger, state = 'sending', begun_at = excluded.begun_at, errcode = NULL,
                   settled_at = NULL
-            WHERE s.state IN ('refused', 'unknown') OR (s.state = 'sending' AND s.begun_at <= $7)
+            WHERE s.state = 'refused'
            RETURNING true""",
         send_id,
         account_id,
@@ -103,7 +104,6 @@ async def begin(
         kind,
         trigger,
         now,
-        under_way_since,
     )
     return bool(done)
 

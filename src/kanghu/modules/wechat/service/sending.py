@@ -1,7 +1,7 @@
 """Customer-service messages: never more of them than the fan's acts allow, however many send at once.
 
 A message takes its place in a window before it is sent, under a lock of the fan's windows; the call itself holds nothing. What
-WeChat refused gives its place back; what it did not answer keeps it, since it may have arrived.
+WeChat refused gives its place back; what it did not answer keeps it, since it may have arrived, and is not sent again.
 """
 
 from datetime import datetime, time, timedelta
@@ -15,6 +15,7 @@ from kanghu.modules.wechat.errors import (
     DailyLimit,
     NotFollowing,
     QuotaUsed,
+    SendUncertain,
     SendUnderWay,
     WechatFailed,
     WindowClosed,
@@ -38,7 +39,7 @@ async def send(database: Database, outgoing: Outgoing) -> Meter:
     """Sends it unless it was sent before; what may be sent after it.
 
     Raises `WechatFailed` (`WindowClosed`, `QuotaUsed`, `NotFollowing`, …; `passing` says that another try may help),
-    `SendUnderWay`, `ContentInvalid`, `WrongKind`, `AccountNotFound`, `AccountInactive`.
+    `SendUnderWay`, `SendUncertain` when an earlier try got no answer or its process died, `ContentInvalid`, `WrongKind`, `AccountNotFound`, `AccountInactive`.
     """
     account = await usable_now(database, outgoing.account_id)
     body = body_of(outgoing, account.kind)
@@ -57,8 +58,13 @@ async def _take_place(database: Database, outgoing: Outgoing) -> Trigger | None:
     now = clock.now()
     async with database.transaction() as tx:
         windows = await sends.windows(tx, outgoing.account_id, outgoing.openid, lock=True)
-        if await sends.state_of(tx, outgoing.id) == "sent":
-            return None
+        match await sends.earlier(tx, outgoing.id):
+            case "sent", _:
+                return None
+            case "sending", begun_at if begun_at > now - UNDER_WAY:
+                raise SendUnderWay
+            case (("sending" | "unknown"), _):
+                raise SendUncertain
         chosen = choose(windows, now)
         if chosen is None:
             raise QuotaUsed if any(now < found.until for found in windows) else WindowClosed
@@ -70,7 +76,6 @@ async def _take_place(database: Database, outgoing: Outgoing) -> Trigger | None:
             outgoing.kind,
             chosen.trigger,
             now,
-            now - UNDER_WAY,
         )
         if not begun:
             raise SendUnderWay
@@ -102,15 +107,16 @@ async def _refused(
 ) -> None:
     """What WeChat's answer tells about the fan, the window and the account."""
     now = clock.now()
-    answered = error.errcode != 0 and error.errcode not in BUSY
+    answered = error.errcode != 0
+    failed = answered or not error.reached
     async with database.transaction() as tx:
         if isinstance(error, NotFollowing):  # first, as a callback does: rows are locked in one order
             await fans.mark_left(tx, account.id, outgoing.openid, now)
         await sends.windows(tx, account.id, outgoing.openid, lock=True)
-        await sends.settle(tx, outgoing.id, "refused" if answered else "unknown", error.errcode or None, now)
+        await sends.settle(tx, outgoing.id, "refused" if failed else "unknown", error.errcode or None, now)
         if isinstance(error, WindowClosed | QuotaUsed):
             await sends.use_up(tx, account.id, outgoing.openid)
-        elif answered:
+        elif failed and error.errcode not in BUSY:
             await sends.give_back(tx, account.id, outgoing.openid, trigger)
         if isinstance(error, DailyLimit):
             await accounts.pause(tx, account.id, _tomorrow())

@@ -1,0 +1,24 @@
+"""What follows by itself when a fan follows, scans or presses a menu button. Messages are answered where they are taken over."""
+
+from kanghu.kernel.db import Tx
+from kanghu.kernel.events import on
+from kanghu.modules.wechat.events import FanFollowed, FanScanned, MenuPressed
+from kanghu.modules.wechat.replies import Act
+from kanghu.modules.wechat.service.callback import inbound_message
+from kanghu.modules.wechat.service.replies import greet
+
+
+@on(FanFollowed)
+async def greet_follower(tx: Tx, event: FanFollowed) -> None:
+    await greet(tx, await inbound_message(tx, event.inbox_id), Act("follow", scene=event.scene))
+
+
+@on(FanScanned)
+async def answer_scan(tx: Tx, event: FanScanned) -> None:
+    await greet(tx, await inbound_message(tx, event.inbox_id), Act("scan", scene=event.scene))
+
+
+@on(MenuPressed)
+async def answer_button(tx: Tx, event: MenuPressed) -> None:
+    if event.kind == "CLICK":
+        await greet(tx, await inbound_message(tx, event.inbox_id), Act("menu", text=event.key))

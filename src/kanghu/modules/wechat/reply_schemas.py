@@ -1,0 +1,153 @@
+"""Automatic replies as the screens send and see them."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from kanghu.modules.wechat.models import ReplyWanted
+from kanghu.modules.wechat.outgoing import TEXT_BYTES
+from kanghu.modules.wechat.replies import Act, Conflict, Decision
+
+Trigger = Literal["keyword", "follow", "scan", "kind", "default"]
+MessageKind = Literal["text", "image", "voice", "video", "shortvideo", "location", "link"]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+Scene = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{0,64}$")]
+Answer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=680)]
+
+
+class KeywordView(BaseModel):
+    """match：whole 全文相同，part 包含"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    text: Line
+    match: Literal["whole", "part"]
+
+
+class ReplyGiven(BaseModel):
+    """自动回复规则：keyword 须有关键词，scan 须有二维码参数，kind 须有消息类型；至少有一条回复，或转人工"""
+
+    name: Line
+    trigger: Trigger
+    keywords: Annotated[list[KeywordView], Field(max_length=50)] = []
+    scene: Annotated[Scene, Field(description="二维码的参数")] = ""
+    kinds: Annotated[list[MessageKind], Field(max_length=7)] = []
+    visit: Annotated[
+        Literal["any", "first", "again"], Field(description="关注或扫码者：first 首次关注，again 曾经关注过")
+    ] = "any"
+    hours: Annotated[Literal["any", "on", "off"], Field(description="on 客服时间内，off 客服时间外")] = "any"
+    answers: Annotated[list[Answer], Field(max_length=3, description="依次回复的文字")] = []
+    hand_over: Annotated[bool, Field(description="是否转人工")] = False
+    priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
+    enabled: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if not self.answers and not self.hand_over:
+            raise ValueError("请填写回复内容，或选择转人工")
+        if any(len(answer.encode()) > TEXT_BYTES for answer in self.answers):
+            raise ValueError(f"每条回复最多 {TEXT_BYTES} 字节（约 680 个汉字）")
+        needs = {
+            "keyword": ("请填写关键词", bool(self.keywords), self.trigger == "keyword"),
+            "scan": ("请填写二维码的参数", bool(self.scene), self.trigger == "scan"),
+            "kind": ("请选择消息类型", bool(self.kinds), self.trigger == "kind"),
+        }
+        for advice, given, wanted in needs.values():
+            if given != wanted:
+                raise ValueError(advice if wanted else "关键词、二维码参数、消息类型只用于相应的规则")
+        if self.visit != "any" and self.trigger not in ("follow", "scan"):
+            raise ValueError("首次与再次关注只用于关注和扫码的规则")
+        return self
+
+    def wanted(self) -> ReplyWanted:
+        given = self.model_dump(include=set(ReplyGiven.model_fields))
+        return ReplyWanted(**given)
+
+
+class ReplyChange(ReplyGiven):
+    """规则的新内容；version 是所改的版本"""
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 2)]
+
+
+class ReplyView(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    trigger: Trigger
+    keywords: list[KeywordView]
+    scene: str
+    kinds: list[str]
+    visit: Literal["any", "first", "again"]
+    hours: Literal["any", "on", "off"]
+    answers: list[str]
+    hand_over: bool
+    priority: int
+    enabled: bool
+    version: int
+    changed_at: datetime
+
+
+class ReplyConflictView(BaseModel):
+    """rule_id 的规则（或其 keyword）不会用到，by_id 的规则总是先回复"""
+
+    rule_id: UUID
+    keyword: str | None
+    by_id: UUID | None
+    message: str
+
+    @classmethod
+    def of(cls, found: Conflict) -> Self:
+        return cls(
+            rule_id=found.rule.id,
+            keyword=found.keyword.text if found.keyword else None,
+            by_id=found.by.id if found.by else None,
+            message=found.message,
+        )
+
+
+class ReplyTrial(BaseModel):
+    """粉丝做了什么：message 发消息，follow 关注，scan 已关注者扫码，menu 点击菜单（text 为按钮的 key）"""
+
+    what: Literal["message", "follow", "scan", "menu"]
+    kind: MessageKind = "text"
+    text: Annotated[str, Field(max_length=2000)] = ""
+    scene: Scene = ""
+    again: Annotated[bool, Field(description="曾经关注过")] = False
+    at: Annotated[AwareDatetime | None, Field(description="何时，空为现在")] = None
+    with_drafts: Annotated[bool, Field(description="连同未启用的规则一起")] = False
+
+    def act(self) -> Act:
+        return Act(self.what, self.kind, self.text, self.scene, self.again or self.what == "scan")
+
+
+class ReplyTrialView(BaseModel):
+    """rule_id 为空表示没有规则适用；for_staff 表示进入客服队列"""
+
+    rule_id: UUID | None
+    rule_name: str
+    answers: list[str]
+    for_staff: bool
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        rule = decision.rule
+        return cls(
+            rule_id=rule.id if rule else None,
+            rule_name=rule.name if rule else "",
+            answers=list(decision.answers),
+            for_staff=decision.for_staff,
+        )
+
+
+class DeskHoursGiven(BaseModel):
+    """客服时间：当天零点起的分钟数；opens 大于 closes 为跨夜；days 为 1 周一至 7 周日"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    opens: Annotated[int, Field(ge=0, le=1440)]
+    closes: Annotated[int, Field(ge=0, le=1440)]
+    days: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(max_length=7)]
