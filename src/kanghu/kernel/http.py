@@ -22,12 +22,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class PeerFailed(Exception):
-    """The peer did not answer usefully. `reason` is Chinese; `passing` says that another try may help."""
+    """The peer did not answer usefully. `reason` is Chinese; `passing` says that another try may help; `maybe_done`: what was
+    asked for may have been done all the same, since the request may have reached the peer and no answer came back."""
 
-    def __init__(self, reason: str, *, passing: bool = True) -> None:
+    def __init__(self, reason: str, *, passing: bool = True, maybe_done: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.passing = passing
+        self.maybe_done = maybe_done
 
 
 class AddressRefused(PeerFailed):
@@ -157,10 +159,11 @@ class Outbound:
             raise
         except (httpx.HTTPError, httpcore.NetworkError, TimeoutError, OSError) as error:
             self._failed(known)
-            raise PeerFailed(_describe(error)) from error
+            raise PeerFailed(_describe(error), maybe_done=not _unconnected(error)) from error
         if answer.status >= 500 or answer.status == 429:
             self._failed(known)
-            raise PeerFailed(f"对方系统返回 HTTP {answer.status}")
+            # A gateway speaks for a system whose answer it did not get.
+            raise PeerFailed(f"对方系统返回 HTTP {answer.status}", maybe_done=answer.status in (502, 504))
         known.failures = 0
         return answer
 
@@ -187,6 +190,10 @@ class Outbound:
 def outbound() -> Outbound:
     """The one client of this process, made when it is first needed."""
     return Outbound()
+
+
+def _unconnected(error: Exception) -> bool:
+    return isinstance(error, httpx.ConnectError | httpcore.ConnectError | httpx.ConnectTimeout)
 
 
 def _describe(error: Exception) -> str:

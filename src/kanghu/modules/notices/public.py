@@ -1,16 +1,22 @@
-"""What other modules may call: `notify`, the one way out of messages, `seed_templates`, and whether SMS are sent here."""
+"""What other modules may call: `notify`, the one way out of messages, `seed_templates`, and whether SMS are sent here.
 
+`find_openids_by` is for `main`: which openids are a person's is known to whoever binds them.
+"""
+
+from kanghu.modules.notices.addresses import Bound, find_openids_by
 from kanghu.modules.notices.errors import NoticeNotDelivered, NoticeNotRendered
 from kanghu.modules.notices.models import Notice
-from kanghu.modules.notices.repository import reseal
+from kanghu.modules.notices.repository.resealing import reseal
 from kanghu.modules.notices.service.sending import notify
 from kanghu.modules.notices.service.sms import available as sms_available
 from kanghu.modules.notices.service.templates import seed_templates
 
 __all__ = [
+    "Bound",
     "Notice",
     "NoticeNotDelivered",
     "NoticeNotRendered",
+    "find_openids_by",
     "notify",
     "reseal",
     "seed_templates",

@@ -11,6 +11,7 @@ PERMISSIONS = {
     "wechat.account.write": "维护公众号与小程序",
     "wechat.menu.read": "查看公众号菜单",
     "wechat.menu.write": "编辑与发布公众号菜单",
+    "wechat.template.read": "查看公众号的消息模板",
 }
 
 CLOCK_SLACK = timedelta(seconds=300)

@@ -4,7 +4,16 @@ from uuid import UUID
 
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
-from kanghu.modules.wechat.models import Account, Inbound, Kind, Link, Mode, Place
+from kanghu.modules.wechat.errors import (
+    BUSY,
+    ConsentRefused,
+    FanBlocked,
+    NotFollowing,
+    SendUnderWay,
+    TemplateFieldsInvalid,
+    WechatFailed,
+)
+from kanghu.modules.wechat.models import Account, Inbound, Kind, Link, Mode, Place, TemplateKind
 from kanghu.modules.wechat.outgoing import Outgoing
 from kanghu.modules.wechat.policy import Meter
 from kanghu.modules.wechat.repository import accounts as _accounts
@@ -26,18 +35,29 @@ from kanghu.modules.wechat.service.oauth import (
     sign_in_url,
 )
 from kanghu.modules.wechat.service.sending import send, window
+from kanghu.modules.wechat.service.templates import TemplateMessage, send_template
+from kanghu.modules.wechat.template_rules import problems as template_problems
 
 __all__ = [
+    "BUSY",
     "Account",
     "AccountSettings",
+    "ConsentRefused",
+    "FanBlocked",
     "File",
     "Identity",
     "Inbound",
     "JsConfig",
     "Link",
     "Meter",
+    "NotFollowing",
     "Outgoing",
     "Place",
+    "SendUnderWay",
+    "TemplateFieldsInvalid",
+    "TemplateKind",
+    "TemplateMessage",
+    "WechatFailed",
     "download_media",
     "ensure_account",
     "identity_of_mini_program",
@@ -46,7 +66,9 @@ __all__ = [
     "js_config",
     "reseal",
     "send",
+    "send_template",
     "sign_in_url",
+    "template_problems",
     "upload_media",
     "window",
 ]
