@@ -153,9 +153,7 @@ def _broken_off(channel: Channel, delivery: Delivery, now: datetime) -> Mark | S
     over = last.begun_at + UNDER_WAY
     if now < over:
         return Look(over)
-    if _recognised(delivery, now):
-        return Send(channel, last.sender)
-    return Mark(channel, "sent", "发送途中中断，等待回执")
+    return _once_more(channel, delivery, now)
 
 
 def _recognised(delivery: Delivery, now: datetime) -> bool:
@@ -170,6 +168,8 @@ def _waiting(channel: Channel, delivery: Delivery, seen: Situation, now: datetim
         return Mark(channel, "skipped", seen.unfit[channel])
     if delivery.due_at is not None and now < delivery.due_at:
         return Hold(channel, delivery.due_at, "稍后重试" if delivery.tries else "等待发送")
+    if delivery.tries and delivery.tries[-1].result == "unknown":
+        return _once_more(channel, delivery, now)
     sender = next_sender(seen.senders.get(channel, ()), delivery.tries)
     if sender is None:
         return Mark(channel, "failed" if delivery.tries else "skipped", "没有可用的发送方")
@@ -180,6 +180,13 @@ def _waiting(channel: Channel, delivery: Delivery, seen: Situation, now: datetim
         if channel in seen.full and not delivery.tries:
             return Mark(channel, "skipped", seen.full[channel])
     return Send(channel, sender)
+
+
+def _once_more(channel: Channel, delivery: Delivery, now: datetime) -> Mark | Send:
+    """After a try without an answer: the same again by the same sender, or never."""
+    if _recognised(delivery, now):
+        return Send(channel, delivery.tries[-1].sender)
+    return Mark(channel, "sent", "没有得到应答，等待回执")
 
 
 def quiet_until(quiet: Quiet, now: datetime) -> datetime | None:
