@@ -1,5 +1,6 @@
 """Which approved template a channel uses for a notice, and the hospital's settings of sending."""
 
+from datetime import time
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,9 @@ async def rules(tx: Tx) -> Rules:
     found = await tx.fetchrow("SELECT content, version FROM notices.settings")
     if found is None:
         return DEFAULT_RULES
-    return msgspec.convert({**found["content"], "version": found["version"]}, Rules)
+    content = found["content"]
+    hours = {name: time.fromisoformat(content[name]) for name in ("quiet_from", "quiet_until")}
+    return msgspec.convert({**content, **hours, "version": found["version"]}, Rules)
 
 
 async def save_rules(tx: Tx, content: dict[str, Any], version: int, author: UUID | None) -> bool:
