@@ -316,14 +316,12 @@ async def test_the_log_is_narrowed_paged_and_scoped(
             cursor = f"&cursor={page['next']}"
 
     everything = await found()
-    assert len(everything) == 12
+    assert len(everything) == 9
     assert [line["id"] for line in everything] == sorted((line["id"] for line in everything), reverse=True)
-    assert {line["channel"] for line in everything} == {"in_app", "wechat", "sms", "email"}
-    assert (
-        len(await found("&channel=sms&state=sent")) == 1
-    )  # Tencent's limit of one in thirty seconds holds the others
-    assert len(await found(f"&notice_id={told[0]}")) == 4
-    assert len(await found(f"&person_id={here.person_id}&template_code=booking_confirmed")) == 12
+    assert {line["channel"] for line in everything} == {"in_app", "wechat", "sms"}
+    assert len(await found("&channel=sms&state=sent")) == 3
+    assert len(await found(f"&notice_id={told[0]}")) == 3
+    assert len(await found(f"&person_id={here.person_id}&template_code=booking_confirmed")) == 9
     assert await found(f"&person_id={new_id()}") == []
     elsewhere = sign_in(staff("notices.delivery.read", institution=new_id()))
     assert (await client.get("/api/admin/notices/deliveries", headers=elsewhere)).json()["items"] == []
@@ -374,7 +372,7 @@ async def test_an_email_is_confirmed_by_its_owner(
         assert (await client.put(place, json=given, headers=me)).status_code == 204
         assert (await client.put(place, json=given, headers=me)).status_code == 429
         await here.work()
-        code = server.received[0][2].get_content().split()[1]  # type: ignore[attr-defined]
+        code = server.received[0][2].get_content()[7:13]  # type: ignore[attr-defined]
         wrong_code = f"{(int(code) + 1) % 10**6:06d}"
         for _ in range(2):
             refused = await client.post(f"{place}/confirm", json={"code": wrong_code}, headers=me)
