@@ -128,7 +128,7 @@ def _connected(account: MailSettings, address: str) -> smtplib.SMTP:
     if account.security == "starttls":
         try:
             server.starttls(context=ssl.create_default_context())
-        except BaseException:
+        except (smtplib.SMTPException, OSError):
             server.close()
             raise
     return server
