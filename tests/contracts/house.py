@@ -38,6 +38,7 @@ from kanghu.modules.notices.repository import notices as notice_rows
 from kanghu.modules.people import public as people
 from kanghu.modules.wechat.repository import menus as wechat_menus
 from kanghu.modules.wechat.repository import tokens as wechat_tokens
+from tests.notices.mail_server import mail_account, set_mail_account
 from tests.sms import sms_account, use_sms_account
 from tests.wechat.accounts import Pushing, made_account, speak
 
@@ -243,6 +244,7 @@ async def built(database: Database) -> AsyncIterator[House]:
     house.post = server.sockets[0].getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         use_sms_account(patch, sms_account())
+        set_mail_account(patch, mail_account(9))
         house.client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
         await _furnish(house)
         yield house

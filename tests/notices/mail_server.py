@@ -143,9 +143,13 @@ def mail_account(port: int, **more: Any) -> MailSettings:
     )
 
 
-def use_mail(patch: pytest.MonkeyPatch, account: MailSettings) -> None:
+def set_mail_account(patch: pytest.MonkeyPatch, account: MailSettings) -> None:
     for name in MailSettings.model_fields:
         patch.setattr(mail(), name, getattr(account, name))
-    patch.setattr(
-        platform(), "inner_networks", [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
-    )
+
+
+def use_mail(patch: pytest.MonkeyPatch, account: MailSettings) -> None:
+    """With the way to this machine."""
+    set_mail_account(patch, account)
+    networks = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
+    patch.setattr(platform(), "inner_networks", networks)
