@@ -1,7 +1,8 @@
 """`python -m kanghu_sandbox`: every stand-in of a demonstration in one process: the exam centre at the root, SMS under /sms/,
 WeChat under /wechat/.
 
-Options are those of the exam centre; the account at the SMS service comes from SANDBOX_SMS_*, the one at WeChat from SANDBOX_WECHAT_*.
+Options are those of the exam centre; the accounts at the SMS services come from SANDBOX_SMS_* and SANDBOX_ALIYUN_SMS_*, the one at
+WeChat from SANDBOX_WECHAT_*.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from kanghu_sandbox.exam_centre.__main__ import main
 from kanghu_sandbox.exam_centre.settings import Settings
 from kanghu_sandbox.sms.account import Account as SmsAccount
+from kanghu_sandbox.sms.account import AliyunAccount
 from kanghu_sandbox.sms.app import create_app as create_sms
 from kanghu_sandbox.wechat.account import Account as WeChatAccount
 from kanghu_sandbox.wechat.app import create_app as create_wechat
@@ -18,7 +20,7 @@ from kanghu_sandbox.wechat.app import create_app as create_wechat
 
 def _neighbours(settings: Settings) -> Mapping[str, FastAPI]:
     return {
-        "/sms": create_sms(SmsAccount(), settings.home / "sms.jsonl"),
+        "/sms": create_sms(SmsAccount(), settings.home / "sms.jsonl", aliyun_account=AliyunAccount()),
         "/wechat": create_wechat(WeChatAccount(), settings.home),
     }
 

@@ -32,11 +32,15 @@ from kanghu.modules.exchange import public as exchange
 from kanghu.modules.exchange.wire.signature import signed_headers
 from kanghu.modules.forms import public as forms
 from kanghu.modules.notices import public as notices
+from kanghu.modules.notices.chain import Settled
+from kanghu.modules.notices.repository import deliveries, wishes
+from kanghu.modules.notices.repository import notices as notice_rows
 from kanghu.modules.people import public as people
 from kanghu.modules.wechat.models import ReplyWanted
 from kanghu.modules.wechat.repository import menus as wechat_menus
 from kanghu.modules.wechat.repository import replies as wechat_replies
 from kanghu.modules.wechat.repository import tokens as wechat_tokens
+from tests.notices.mail_server import mail_account, set_mail_account
 from tests.sms import sms_account, use_sms_account
 from tests.wechat.accounts import Pushing, made_account, speak
 
@@ -87,7 +91,7 @@ class Side:
         names = (
             "person_id", "booking_id", "open_booking_id", "checklist_id", "finding_id", "response_id", "draft_id",
             "message_id", "staged_id", "notice_id", "document_id", "consent_id", "member_id", "customer_id",
-            "conversation_id", "own_message_id", "staff_message_id", "media_id", "service_session_id",
+            "delivery_id", "conversation_id", "own_message_id", "staff_message_id", "media_id", "service_session_id",
         )  # fmt: skip
         return {
             *(str(self.ids[name]) for name in names),
@@ -243,6 +247,7 @@ async def built(database: Database) -> AsyncIterator[House]:
     house.post = server.sockets[0].getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         use_sms_account(patch, sms_account())
+        set_mail_account(patch, mail_account(9))
         house.client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
         await _furnish(house)
         yield house
@@ -461,6 +466,27 @@ async def _spoken(house: House, side: Side) -> UUID:
     return account_id
 
 
+async def _undelivered(house: House, side: Side) -> UUID:
+    """A notice of the customer's that reached nobody outside the house; and an e-mail of theirs that waits to be confirmed."""
+    now = clock.now()
+    async with house.database.transaction() as tx:
+        notice = await notice_rows.hold(tx, side.ids["notice_id"])
+        assert notice is not None
+        made = await deliveries.begin(tx, notice, "sms", "tencent", side.phone, repeatable=False, now=now)
+        await deliveries.end_try(tx, made.id, made.tries, "refused", "余额不足", "", now, final=True)
+        await deliveries.settle(tx, made.id, made.tries, Settled("failed"), "余额不足", "", now)
+        await deliveries.set_dead(tx, notice.id, "sms", now)
+        await wishes.put_email(
+            tx,
+            side.person,
+            f"{side.name}@example.com",
+            "123456",
+            now + timedelta(minutes=30),
+            now - timedelta(hours=1),
+        )
+    return made.id
+
+
 async def _look_up(house: House, side: Side) -> None:
     """The ids that everything got."""
     person, institution = side.person, side.institution
@@ -472,6 +498,7 @@ async def _look_up(house: House, side: Side) -> None:
                 tx, "guide_received", account_id=staff, data={}, subject=f"test/staff-{side.name}"
             )
         ).id
+    side.ids["delivery_id"] = await _undelivered(house, side)
     side.ids["wechat_account_id"] = await _spoken(house, side)
     side.ids["wechat_api_url"] = f"http://127.0.0.1:{house.post}"
     side.ids["export_id"] = await _export(house, f"{place}-doctor")

@@ -52,6 +52,8 @@ GLOBAL = {
     "draft_form": "draft_form",
     "media_kind": "image",
     "tag_id": 100,
+    "sender": "tencent",
+    "key": "x" * 32,
 }
 CALLING_WECHAT = (
     "wechat_list_tags",
@@ -71,6 +73,7 @@ PATH = {
     "forms_save_answers": {"response_id": "draft_id"},
     "forms_complete_response": {"response_id": "draft_id"},
     "notices_mark_staff_read": {"notice_id": "staff_notice_id"},
+    "notices_save_wechat_template": {"sender": "wechat_account_id"},
     **{
         operation: {"account_id": "wechat_account_id"}
         for operation in (
@@ -82,6 +85,7 @@ PATH = {
             "wechat_save_menu",
             "wechat_publish_menu",
             "wechat_compare_menu",
+            "wechat_list_templates",
             "wechat_confirm_callback",
             "wechat_receive_callback",
             "wechat_list_replies",
@@ -305,6 +309,17 @@ BODIES: dict[str, Body] = {
     "notices_mark_staff_read_up_to": lambda side: {"up_to": str(side.ids["staff_notice_id"])},
     "notices_mark_own_read_up_to": lambda side: {"up_to": str(side.ids["notice_id"])},
     "notices_reword_template": lambda side: {"title": "标题", "body": "正文", "version": 1},
+    "notices_choose_own_preferences": lambda side: {"wishes": [{"topic": "booking", "channel": "sms", "on": False}]},
+    "notices_give_own_email": lambda side: {"email": "someone@example.com"},
+    "notices_confirm_own_email": lambda side: {"code": "000000"},
+    "notices_save_wechat_template": lambda side: {
+        "version": 0, "kind": "template", "external_id": "T1", "fields": [{"name": "thing1", "value": "{title}"}],
+    },
+    "notices_save_sms_template": lambda side: {"version": 0, "kind": "sms", "external_id": "1001"},
+    "notices_change_settings": lambda side: {
+        "version": 0, "channels": ["sms"], "quiet_from": "22:00", "quiet_until": "08:00", "sms_order": ["tencent"],
+        "caps": {name: {"hour": 5, "day": 10} for name in ("wechat", "sms", "email")},
+    },
     "people_publish_agreement": lambda side: {"title": "隐私政策", "content": "正文", "provenance": "院方"},
     "people_register_person": lambda side: {
         "person": _person(side), "institution_id": str(side.institution), "department_id": str(side.department),

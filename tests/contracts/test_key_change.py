@@ -86,7 +86,8 @@ async def test_a_new_key_reaches_every_sealed_value(lived: House, own_keys: Path
         "accounts.phone_codes.message_sealed", "accounts.totp.secret_sealed", "exams.guides.content", "exams.guides.original", "exams.reports.content",
         "exams.reports.original", "exchange.messages.answer", "exchange.messages.body", "exchange.vendors.call_secret",
         "kernel.exports.content", "messaging.media.content", "messaging.messages.content", "messaging.service_sessions.comment",
-        "messaging.service_sessions.summary", "messaging.transfers.note", "notices.notices.body", "notices.notices.title", "people.persons.address_sealed",
+        "messaging.service_sessions.summary", "messaging.transfers.note", "notices.deliveries.address", "notices.emails.code", "notices.emails.email",
+        "notices.notices.body", "notices.notices.title", "people.persons.address_sealed",
         "people.persons.id_number_sealed", "people.persons.name_sealed", "people.persons.phone_sealed",
         "wechat.accounts.callback_keys", "wechat.accounts.secret", "wechat.inbox.body", "wechat.tokens.value",
     }  # fmt: skip

@@ -138,7 +138,7 @@ def test_every_route_says_in_chinese_what_it_does() -> None:
 
 AUDIENCES = ("/api/admin/", "/api/patient/", "/api/session/", "/api/live", "/open/v1/", "/healthz")
 # Called by WeChat, whose format it is: none of our versions says anything about it.
-FORMATS_OF_OTHERS = ("/open/wechat/",)
+FORMATS_OF_OTHERS = ("/open/notices/", "/open/wechat/")
 
 
 def test_paths_tell_their_audience() -> None:

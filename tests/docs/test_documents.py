@@ -21,6 +21,7 @@ from kanghu.main.cli import app as command_line
 from kanghu.main.modules import MODULES
 from kanghu.modules.exchange import errors as exchange_errors
 from kanghu.modules.exchange.wire import datasets, signature
+from kanghu.modules.notices.settings import AliyunSettings, MailSettings
 from kanghu.modules.notices.settings import Settings as SmsSettings
 from kanghu.modules.people.settings import Settings as PeopleSettings
 
@@ -70,6 +71,8 @@ def settings_in_code() -> dict[str, Any]:
         (Settings, "KANGHU_"),
         (PeopleSettings, "KANGHU_PEOPLE_"),
         (SmsSettings, "KANGHU_SMS_"),
+        (AliyunSettings, "KANGHU_ALIYUN_SMS_"),
+        (MailSettings, "KANGHU_MAIL_"),
     ):
         for name, field in kind.model_fields.items():
             found[str(field.validation_alias or prefix + name.upper())] = field.default

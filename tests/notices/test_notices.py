@@ -12,8 +12,12 @@ import pytest
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import SYSTEM, Caller
-from kanghu.modules.notices import public, repository
-from kanghu.modules.notices.service import sending, templates
+from kanghu.modules.notices import public
+from kanghu.modules.notices.models import Recipient
+from kanghu.modules.notices.repository import deliveries
+from kanghu.modules.notices.repository import notices as repository
+from kanghu.modules.notices.repository import templates as template_rows
+from kanghu.modules.notices.service import templates
 
 MINE = "/api/patient/notices"
 DAY = {"appointment_date": date(2026, 12, 1)}
@@ -85,7 +89,7 @@ async def test_staff_see_what_was_sent_to_their_account_only(
 
 
 async def test_stored_without_a_word_in_clear(tx: Tx) -> None:
-    await repository.insert_template(
+    await template_rows.insert_template(
         tx, new_id(), "greeting", 1, "{name}，您好", "{name}：{day}",
         {"name": {"label": "姓名", "sample": "张三", "personal": True},
          "day": {"label": "日期", "sample": "今天", "personal": False}},
@@ -99,9 +103,7 @@ async def test_stored_without_a_word_in_clear(tx: Tx) -> None:
     assert kept["data"] == {"day": "今天"}
     for column in ("title", "body"):
         assert "欧阳".encode() not in kept[column]
-    (stored,) = await repository.list_notices(
-        tx, repository.Recipient(notice.person_id, None), False, None, 10
-    )
+    (stored,) = await repository.list_notices(tx, Recipient(notice.person_id, None), False, None, 10)
     assert (stored.title, stored.body) == (notice.title, notice.body)
     delivery = await tx.fetchrow(
         "SELECT channel, state FROM notices.deliveries WHERE notice_id = $1", notice.id
@@ -139,7 +141,7 @@ async def test_once_is_once_also_in_parallel(database: Database) -> None:
     other_exam = await tell(database, "results_received", **once, subject="exams.bookings/8")
     assert other_exam not in told
     async with database.transaction() as tx:
-        assert await repository.count_unread(tx, repository.Recipient(person, None)) == 2
+        assert await repository.count_unread(tx, Recipient(person, None)) == 2
 
 
 async def test_templates_are_reworded_in_versions(
@@ -179,7 +181,7 @@ async def test_template_version_never_changes(tx: Tx) -> None:
 
 async def test_seeding_keeps_the_hospital_s_wording(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
     async def state() -> tuple[int, str]:
-        found = await repository.current_template(tx, "checklist_ready")
+        found = await template_rows.current_template(tx, "checklist_ready")
         assert found is not None
         return found.version, found.body
 
@@ -207,7 +209,7 @@ async def test_fault_of_the_database_is_not_delivered(tx: Tx, monkeypatch: pytes
     async def break_down(*_: Any) -> None:
         raise asyncpg.DiskFullError("no space left")
 
-    monkeypatch.setattr(sending.repository, "insert_delivery", break_down)
+    monkeypatch.setattr(deliveries, "add_in_app", break_down)
     person = new_id()
     with pytest.raises(public.NoticeNotDelivered):
         await public.notify(tx, "checklist_ready", person_id=person, data={})

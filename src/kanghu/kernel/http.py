@@ -22,19 +22,19 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class PeerFailed(Exception):
-    """The peer did not answer usefully. `reason` is Chinese; `passing` says that another try may help, `reached` that the peer
-    may have got what was sent."""
+    """The peer did not answer usefully. `reason` is Chinese; `passing` says that another try may help; `maybe_done`: what was
+    asked for may have been done all the same, since the request may have reached the peer and no answer came back."""
 
-    def __init__(self, reason: str, *, passing: bool = True, reached: bool = True) -> None:
+    def __init__(self, reason: str, *, passing: bool = True, maybe_done: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.passing = passing
-        self.reached = reached
+        self.maybe_done = maybe_done
 
 
 class AddressRefused(PeerFailed):
     def __init__(self, host: str) -> None:
-        super().__init__(f"地址 {host} 指向内部网络，已拒绝访问", passing=False, reached=False)
+        super().__init__(f"地址 {host} 指向内部网络，已拒绝访问", passing=False)
 
 
 def is_allowed(address: str, inner: Iterable[Network]) -> bool:
@@ -90,7 +90,7 @@ class _Peer:
 
     def refuse_while_open(self) -> None:
         if self.open_until > time.monotonic():
-            raise PeerFailed("对方系统连续失败，暂停访问片刻", reached=False)
+            raise PeerFailed("对方系统连续失败，暂停访问片刻")
 
 
 BREAK_AFTER = 5
@@ -159,10 +159,11 @@ class Outbound:
             raise
         except (httpx.HTTPError, httpcore.NetworkError, TimeoutError, OSError) as error:
             self._failed(known)
-            raise PeerFailed(_describe(error), reached=not isinstance(error, _NOT_CONNECTED)) from error
+            raise PeerFailed(_describe(error), maybe_done=not _unconnected(error)) from error
         if answer.status >= 500 or answer.status == 429:
             self._failed(known)
-            raise PeerFailed(f"对方系统返回 HTTP {answer.status}")
+            # A gateway speaks for a system whose answer it did not get.
+            raise PeerFailed(f"对方系统返回 HTTP {answer.status}", maybe_done=answer.status in (502, 504))
         known.failures = 0
         return answer
 
@@ -174,7 +175,7 @@ class Outbound:
             async for chunk in answer.aiter_bytes():
                 body += chunk
                 if len(body) > max_bytes:
-                    raise PeerFailed("对方系统返回的内容过大", passing=False)
+                    raise PeerFailed("对方系统返回的内容过大", passing=False, maybe_done=True)
         return Answer(answer.status_code, bytes(body), answer.headers.get("content-type", ""))
 
     @staticmethod
@@ -191,12 +192,13 @@ def outbound() -> Outbound:
     return Outbound()
 
 
-_NOT_CONNECTED = (httpx.ConnectError, httpcore.ConnectError)
+def _unconnected(error: Exception) -> bool:
+    return isinstance(error, httpx.ConnectError | httpcore.ConnectError | httpx.ConnectTimeout)
 
 
 def _describe(error: Exception) -> str:
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return "对方系统超时未应答"
-    if isinstance(error, (*_NOT_CONNECTED, ConnectionError)):
+    if _unconnected(error) or isinstance(error, ConnectionError):
         return "无法连接对方系统"
     return "与对方系统的通信中断"

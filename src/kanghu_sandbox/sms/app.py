@@ -17,12 +17,18 @@ from pydantic import BaseModel, Field, ValidationError
 
 from kanghu_sandbox.desk import html_page, loopback_only
 
-from .account import Account
+from .account import Account, AliyunAccount
+from .aliyun import LIMITS as ALIYUN_LIMITS
+from .aliyun import Aliyun
+from .control import control
+from .faults import Fault, FaultBox, after, before
 from .inbox import Inbox, Message
+from .receipts import Reports
 from .signature import Call, Refused, verify
 
 ABOUT = (
-    "短信服务的替身：按腾讯云短信接口（2021-01-11 SendSms）核对签名、模板与频率，短信不发出，留在收件箱中。"
+    "短信服务的替身：按腾讯云（2021-01-11）与阿里云（2017-05-25，在 /aliyun/）的 SendSms 核对签名、模板与频率，"
+    "短信不发出，留在收件箱中。"
 )
 _MOBILE = re.compile(r"\+861[3-9]\d{9}")
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -38,32 +44,63 @@ class SendSms(BaseModel):
     parameters: list[str] = Field([], alias="TemplateParamSet")
 
 
-def create_app(account: Account, file: Path, now: Callable[[], float] = time.time) -> FastAPI:
-    """The service of this account; what is sent is kept in `file`."""
-    inbox = Inbox(file)
+def create_app(
+    account: Account,
+    file: Path,
+    now: Callable[[], float] = time.time,
+    aliyun_account: AliyunAccount | None = None,
+    pause_s: float = 5.0,
+) -> FastAPI:
+    """The services of these accounts; what is sent is kept in `file` and in one beside it."""
+    inbox, aliyun_inbox = Inbox(file), Inbox(file.with_name(f"aliyun-{file.name}"), ALIYUN_LIMITS)
+    aliyun = Aliyun(aliyun_account or AliyunAccount(), aliyun_inbox)
+    faults, reports = FaultBox(), Reports(now, pause_s)
     app = FastAPI(title="短信服务", version="2021-01-11", description=ABOUT, docs_url=None, redoc_url=None)
+    app.include_router(control(faults, reports))
 
     @app.post("/", operation_id="send_sms")
     async def send_sms(request: Request) -> JSONResponse:
-        """SendSms：发送短信。"""
+        """腾讯云 SendSms：发送短信。"""
+        fault = faults.now.tencent
+        await before(fault)
         call = await _call(request)
         try:
             verify(call, account, now())
-            content = _send(account, inbox, _read(call), now())
+            content = _send(account, inbox, _read(call), now(), fault)
         except Refused as refused:
             content = {"Error": {"Code": refused.code, "Message": refused.message}}
+        for sent in content.get("SendStatusSet", ()):
+            if sent["Code"] == "Ok":
+                reports.tencent(sent["SerialNo"], sent["PhoneNumber"], fault)
+        after(fault)
         return JSONResponse({"Response": {**content, "RequestId": secrets.token_hex(16)}})
+
+    @app.post("/aliyun/", operation_id="send_sms_aliyun")
+    async def send_sms_aliyun(request: Request) -> JSONResponse:
+        """阿里云 SendSms：发送短信。"""
+        fault = faults.now.aliyun
+        await before(fault)
+        status, content, sent = aliyun.answer(await _call(request), fault, now())
+        if sent is not None:
+            reports.aliyun(sent.biz_id, sent.phone, sent.out_id, fault)
+        after(fault)
+        return JSONResponse(content, status)
 
     @app.get("/messages", dependencies=[Depends(loopback_only)], operation_id="list_messages")
     async def messages(phone: str = "") -> list[dict[str, Any]]:
         """收件箱：发给某个手机号或全部手机号的短信，新的在前。"""
-        return [asdict(message) for message in inbox.newest(phone)]
+        return [asdict(message) for message in _both(inbox, aliyun_inbox, phone)]
 
     @app.get("/", dependencies=[Depends(loopback_only)], include_in_schema=False)
     async def front_page() -> HTMLResponse:
-        return html_page("短信收件箱", _table(inbox.newest()), refresh_s=3)
+        return html_page("短信收件箱", _table(_both(inbox, aliyun_inbox)), refresh_s=3)
 
     return app
+
+
+def _both(one: Inbox, other: Inbox, phone: str = "") -> list[Message]:
+    """What came by either service, newest first."""
+    return sorted((*one.newest(phone), *other.newest(phone)), key=lambda message: -message.at)
 
 
 async def _call(request: Request) -> Call:
@@ -90,18 +127,24 @@ def _read(call: Call) -> SendSms:
         raise Refused("InvalidParameter", f"参数有误：{wrong.errors()[0]['loc']}") from None
 
 
-def _send(account: Account, inbox: Inbox, wanted: SendSms, now: float) -> dict[str, Any]:
+def _send(account: Account, inbox: Inbox, wanted: SendSms, now: float, fault: Fault) -> dict[str, Any]:
     if wanted.sdk_app_id != account.sdk_app_id:
         raise Refused("UnauthorizedOperation.SmsSdkAppIdVerifyFail", "SmsSdkAppId 校验失败")
-    return {"SendStatusSet": [_send_to(phone, account, inbox, wanted, now) for phone in wanted.phone_numbers]}
+    return {
+        "SendStatusSet": [
+            _send_to(phone, account, inbox, wanted, now, fault) for phone in wanted.phone_numbers
+        ]
+    }
 
 
-def _send_to(phone: str, account: Account, inbox: Inbox, wanted: SendSms, now: float) -> dict[str, Any]:
-    code = _fault(phone, account, wanted) or inbox.over_limit(phone, now)
+def _send_to(
+    phone: str, account: Account, inbox: Inbox, wanted: SendSms, now: float, fault: Fault
+) -> dict[str, Any]:
+    code = fault.code or _fault(phone, account, wanted) or inbox.over_limit(phone, now)
     serial = ""
     if not code:
         serial = f"2640:{secrets.randbelow(10**19):019d}"
-        text = account.template
+        text = account.texts[wanted.template_id]
         for place, parameter in enumerate(wanted.parameters, 1):
             text = text.replace(f"{{{place}}}", parameter)
         inbox.keep(Message(serial, phone, f"【{account.sign_name}】{text}", wanted.parameters, now))
@@ -121,11 +164,13 @@ def _fault(phone: str, account: Account, wanted: SendSms) -> str:
         return "InvalidParameterValue.IncorrectPhoneNumber"
     if wanted.sign_name != account.sign_name:
         return "FailedOperation.SignatureIncorrectOrUnapproved"
-    if wanted.template_id != account.template_id:
+    text = account.texts.get(wanted.template_id)
+    if text is None:
         return "FailedOperation.TemplateIncorrectOrUnapproved"
-    if len(wanted.parameters) != len(set(re.findall(r"\{\d+\}", account.template))):
+    if len(wanted.parameters) != len(set(re.findall(r"\{\d+\}", text))):
         return "FailedOperation.TemplateParamSetNotMatchApprovedTemplate"
-    if not all(re.fullmatch(r"\d{0,6}", parameter) for parameter in wanted.parameters):
+    allowed = r"\d{0,6}" if wanted.template_id == account.template_id else r".{1,64}"
+    if not all(re.fullmatch(allowed, parameter) for parameter in wanted.parameters):
         return "InvalidParameterValue.TemplateParameterFormatError"
     return ""
 

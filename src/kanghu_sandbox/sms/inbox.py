@@ -2,6 +2,7 @@
 
 import json
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -27,9 +28,9 @@ class Message:
 class Inbox:
     """All phones of the world, on one shelf."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, limits: Sequence[tuple[float, int, str]] = LIMITS) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._file = file
+        self._file, self._limits = file, limits
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
         self._messages = deque((_read(line) for line in lines), KEPT)
 
@@ -46,7 +47,9 @@ class Inbox:
     def over_limit(self, phone: str, now: float) -> str:
         """The code of the limit that one more message would break, empty when none."""
         times = [one.at for one in self._messages if one.phone == phone]
-        broken = (code for seconds, most, code in LIMITS if sum(now - at < seconds for at in times) >= most)
+        broken = (
+            code for seconds, most, code in self._limits if sum(now - at < seconds for at in times) >= most
+        )
         return next(broken, "")
 
 

@@ -1,12 +1,13 @@
-"""Messages that leave the house."""
+"""Messages that leave the house, and what is heard of them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from kanghu.kernel.db import Database
-from kanghu.kernel.jobs import outbound_job
-from kanghu.modules.notices.service import sms
+from kanghu.kernel.db import Database, Tx
+from kanghu.kernel.jobs import job, outbound_job
+from kanghu.modules.notices.models import Deliver, SendEmailCode, SmsReceipt
+from kanghu.modules.notices.service import delivering, emails, receipts, sms
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,19 @@ class SendPhoneCode:
 @outbound_job("notices.send_phone_code", longest_delay=timedelta(seconds=30))
 async def send_phone_code(database: Database, payload: SendPhoneCode) -> None:
     await sms.send_phone_code(database, payload.code_id)
+
+
+@outbound_job(delivering.JOB, concurrency=8)
+async def deliver(database: Database, payload: Deliver) -> None:
+    """Tries that fail are settled and tried again by jobs of their own; this one fails only when the database does."""
+    await delivering.advance(database, payload.notice_id)
+
+
+@job(receipts.JOB, longest_delay=timedelta(minutes=1))
+async def take_sms_receipt(tx: Tx, payload: SmsReceipt) -> None:
+    await receipts.take_sms(tx, payload)
+
+
+@outbound_job(emails.JOB, longest_delay=timedelta(seconds=30))
+async def send_email_code(database: Database, payload: SendEmailCode) -> None:
+    await emails.send_code(database, payload.person_id)

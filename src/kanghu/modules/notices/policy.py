@@ -5,9 +5,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from kanghu.modules.notices.models import Template
+
 PERMISSIONS = {
     "notices.template.read": "查看消息模板",
     "notices.template.write": "修改消息模板",
+    "notices.delivery.read": "查看消息送达记录",
+    "notices.delivery.retry": "重新发送未送达的消息",
+    "notices.settings.read": "查看消息发送设置",
+    "notices.settings.write": "修改消息发送设置与渠道模板",
 }
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -54,3 +60,23 @@ def kept_data(data: Mapping[str, Any], placeholders: Mapping[str, Any]) -> dict[
         for name, declared in placeholders.items()
         if name in data and not declared.get("personal", True)
     }
+
+
+def channel_placeholders(template: Template) -> dict[str, str]:
+    """What a channel's parameters may be filled with → a sample: placeholders that are no personal data, and the rendered text.
+
+    Personal data stay in the house: a service outside is given none but the address.
+    """
+    samples = {name: str(declared["sample"]) for name, declared in template.placeholders.items()}
+    harmless = {
+        name: samples[name]
+        for name, declared in template.placeholders.items()
+        if not declared.get("personal", True)
+    }
+    return {**harmless, "title": render(template.title, samples), "body": render(template.body, samples)}
+
+
+def mask_email(email: str) -> str:
+    """zh***@example.com; of a short name only its first letter."""
+    name, _, domain = email.partition("@")
+    return f"{name[: 2 if len(name) > 3 else 1]}***@{domain}"

@@ -2,7 +2,7 @@
 
 from kanghu.modules.notices.errors import NoticeNotDelivered, NoticeNotRendered
 from kanghu.modules.notices.models import Notice
-from kanghu.modules.notices.repository import reseal
+from kanghu.modules.notices.repository.resealing import reseal
 from kanghu.modules.notices.service.sending import notify
 from kanghu.modules.notices.service.sms import available as sms_available
 from kanghu.modules.notices.service.templates import seed_templates

@@ -112,9 +112,9 @@ def _failures_as_ours() -> Iterator[None]:
         raise Misconfigured("微信给出的地址无法访问") from error
     except PeerFailed as error:
         if error.passing:
-            raise WechatAway(f"微信：{error.reason}，请稍后再试", reached=error.reached) from error
+            raise WechatAway(f"微信：{error.reason}，请稍后再试", maybe_done=error.maybe_done) from error
         told = f"微信接口：{error.reason}，请核对接口地址"
-        raise Misconfigured(told, reached=error.reached) from error
+        raise Misconfigured(told, maybe_done=error.maybe_done) from error
 
 
 def _fields(answer: Answer) -> Fields:
@@ -124,7 +124,7 @@ def _fields(answer: Answer) -> Fields:
     try:
         found = msgspec.json.decode(answer.body, type=Fields)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise WechatAway("微信的应答格式不正确，请稍后再试") from error
+        raise WechatAway("微信的应答格式不正确，请稍后再试", maybe_done=True) from error
     errcode = found.get("errcode", 0)
     if errcode:
         raise refused(errcode if isinstance(errcode, int) else -1, str(found.get("errmsg", "")))

@@ -44,6 +44,11 @@ class ContentInvalid(Invalid):
     message = "消息内容不完整，请补充后再发"
 
 
+class TemplateFieldsInvalid(Invalid):
+    code = "wechat.template_fields_invalid"
+    message = "模板消息的内容不符合微信的要求，请按提示改正"
+
+
 class SendUnderWay(Conflict):
     code = "wechat.send_under_way"
     message = "这条消息正在发送，请稍后查看结果"
@@ -129,18 +134,18 @@ class CallbackMalformed(Invalid):
 
 class WechatFailed(AppError):
     """WeChat did not do what it was asked. `errcode` is its own word, 0 when it said nothing; `passing`: later it may work;
-    `reached` False: it never got the call."""
+    `maybe_done`: no answer came, so it may have been done all the same."""
 
     status = 502
     code = "wechat.failed"
     message = "微信未能完成此操作"
     passing: ClassVar[bool] = False
 
-    def __init__(self, message: str | None = None, *, errcode: int = 0, reached: bool = True) -> None:
+    def __init__(self, message: str | None = None, *, errcode: int = 0, maybe_done: bool = False) -> None:
         said = message or self.message
         super().__init__(f"{said}（错误码 {errcode}）" if errcode else said)
         self.errcode = errcode
-        self.reached = reached
+        self.maybe_done = maybe_done
 
 
 class WechatAway(WechatFailed, Unavailable):

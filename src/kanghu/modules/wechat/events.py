@@ -56,3 +56,23 @@ class MenuPressed(FromFan):
 
     kind: str
     key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateReported(FromFan):
+    """WeChat says what became of a template message (`msg_id`, empty where it gave none) or subscription notice (`template_id`).
+    `status`: its own word."""
+
+    msg_id: str
+    template_id: str
+    arrived: bool
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateSettled(Event):
+    """What became of what was sent by `public.send_template` under `send_id`."""
+
+    send_id: UUID
+    arrived: bool
+    status: str

@@ -1,9 +1,13 @@
-"""What follows by itself when a fan follows, scans or presses a menu button. Messages are answered where they are taken over."""
+"""What follows by itself when a fan follows, scans or presses a menu button, and when WeChat reports of what was sent.
+
+Messages are answered where they are taken over.
+"""
 
 from kanghu.kernel.db import Tx
 from kanghu.kernel.events import on
-from kanghu.modules.wechat.events import FanFollowed, FanScanned, MenuPressed
+from kanghu.modules.wechat.events import FanFollowed, FanScanned, MenuPressed, TemplateReported
 from kanghu.modules.wechat.replies import Act
+from kanghu.modules.wechat.service import templates
 from kanghu.modules.wechat.service.callback import inbound_message
 from kanghu.modules.wechat.service.replies import greet
 
@@ -22,3 +26,8 @@ async def answer_scan(tx: Tx, event: FanScanned) -> None:
 async def answer_button(tx: Tx, event: MenuPressed) -> None:
     if event.kind == "CLICK":
         await greet(tx, await inbound_message(tx, event.inbox_id), Act("menu", text=event.key))
+
+
+@on(TemplateReported)
+async def take_template_report(tx: Tx, event: TemplateReported) -> None:
+    await templates.take_report(tx, event)

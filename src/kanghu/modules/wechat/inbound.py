@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from kanghu.modules.wechat.events import FanFollowed, FanLeft, FanScanned, FanSpoke, FromFan, MenuPressed
+from kanghu.modules.wechat.events import (
+    FanFollowed,
+    FanLeft,
+    FanScanned,
+    FanSpoke,
+    FromFan,
+    MenuPressed,
+    TemplateReported,
+)
 from kanghu.modules.wechat.models import Inbound, Link, Place
 from kanghu.modules.wechat.policy import PRESSED
 from kanghu.modules.wechat.wire import Fields, Unreadable, text
@@ -105,6 +113,36 @@ def fact(message: Inbound) -> FromFan | None:
         case pressed if pressed in PRESSED or pressed in _OTHER_BUTTONS:
             return MenuPressed(**who, kind=pressed, key=message.event_key)
     return None
+
+
+def report(message: Inbound, fields: Fields) -> TemplateReported | None:
+    """What WeChat tells about a message of ours; None for every other event."""
+    who: dict[str, Any] = {"account_id": message.account_id, "openid": message.openid, "inbox_id": message.id}
+    if message.event == "TEMPLATESENDJOBFINISH":
+        status = text(fields, "Status")[:100]
+        msg_id = text(fields, "MsgID")
+        return TemplateReported(
+            **who,
+            msg_id="" if msg_id == "0" else msg_id,
+            template_id="",
+            arrived=status == "success",
+            status=status,
+        )
+    if message.event == "subscribe_msg_sent_event":
+        told = _inner(_inner(fields, "SubscribeMsgSentEvent"), "List")
+        code, status = text(told, "ErrorCode"), text(told, "ErrorStatus")[:100]
+        return TemplateReported(
+            **who, msg_id="", template_id=text(told, "TemplateId"), arrived=code == "0", status=status or code
+        )
+    return None
+
+
+def _inner(fields: Fields, name: str) -> Fields:
+    """In XML an element, in JSON perhaps the only one of a list."""
+    found = fields.get(name)
+    if isinstance(found, list) and found:
+        found = found[0]
+    return found if isinstance(found, dict) else {}
 
 
 _OTHER_BUTTONS = (

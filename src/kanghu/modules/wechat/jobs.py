@@ -6,7 +6,7 @@ from kanghu.kernel import clock
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.jobs import every, outbound_job
 from kanghu.modules.wechat.models import Answers
-from kanghu.modules.wechat.repository import inbox, sends
+from kanghu.modules.wechat.repository import inbox, sends, template_sends
 from kanghu.modules.wechat.service import replies
 
 KEEP_FOR = timedelta(days=30)
@@ -24,3 +24,4 @@ async def purge_messages(tx: Tx) -> None:
     before = clock.now() - KEEP_FOR
     await inbox.purge(tx, before)
     await sends.purge(tx, before)
+    await template_sends.purge(tx, before)

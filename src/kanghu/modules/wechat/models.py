@@ -7,6 +7,7 @@ from uuid import UUID
 
 Kind = Literal["official", "mini_program"]
 Mode = Literal["plain", "compatible", "safe"]
+TemplateKind = Literal["template", "subscription", "mini_subscription"]
 Trigger = Literal["message", "menu", "follow", "scan"]
 
 
@@ -119,6 +120,33 @@ class Inbound:
     link: Link | None = None
     event: str = ""
     event_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What an account may send. `fields` in the order of `content`; `long_term`: consent holds for more than one message."""
+
+    template_id: str
+    title: str
+    kind: TemplateKind
+    content: str
+    fields: list[str]
+    long_term: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSend:
+    """A template message or subscription notice that was sent, or is being sent."""
+
+    id: UUID
+    account_id: UUID
+    openid: str
+    kind: TemplateKind
+    template_id: str
+    state: str
+    msg_id: str
+    first_at: datetime
+    begun_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ PERMISSIONS = {
     "wechat.fan.write": "维护粉丝标签与二维码",
     "wechat.reply.read": "查看自动回复",
     "wechat.reply.write": "维护自动回复与客服时间",
+    "wechat.template.read": "查看公众号的消息模板",
 }
 
 CLOCK_SLACK = timedelta(seconds=300)

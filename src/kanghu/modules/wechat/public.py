@@ -6,8 +6,17 @@ from uuid import UUID
 from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
-from kanghu.modules.wechat.errors import CodeInvalid
-from kanghu.modules.wechat.models import Account, Fan, Inbound, Kind, Link, Mode, Place
+from kanghu.modules.wechat.errors import (
+    BUSY,
+    CodeInvalid,
+    ConsentRefused,
+    FanBlocked,
+    NotFollowing,
+    SendUnderWay,
+    TemplateFieldsInvalid,
+    WechatFailed,
+)
+from kanghu.modules.wechat.models import Account, Fan, Inbound, Kind, Link, Mode, Place, TemplateKind
 from kanghu.modules.wechat.outgoing import Outgoing
 from kanghu.modules.wechat.policy import Meter
 from kanghu.modules.wechat.replies import Decision
@@ -37,14 +46,19 @@ from kanghu.modules.wechat.service.oauth import (
 from kanghu.modules.wechat.service.replies import answer
 from kanghu.modules.wechat.service.replies import decide_message as decide
 from kanghu.modules.wechat.service.sending import send, window
+from kanghu.modules.wechat.service.templates import TemplateMessage, send_template
+from kanghu.modules.wechat.template_rules import problems as template_problems
 
 __all__ = [
+    "BUSY",
     "Account",
     "AccountBrief",
     "AccountSettings",
     "CodeInvalid",
+    "ConsentRefused",
     "Decision",
     "Fan",
+    "FanBlocked",
     "File",
     "Identity",
     "Inbound",
@@ -52,8 +66,14 @@ __all__ = [
     "Kind",
     "Link",
     "Meter",
+    "NotFollowing",
     "Outgoing",
     "Place",
+    "SendUnderWay",
+    "TemplateFieldsInvalid",
+    "TemplateKind",
+    "TemplateMessage",
+    "WechatFailed",
     "account_brief",
     "answer",
     "bind",
@@ -70,8 +90,10 @@ __all__ = [
     "phone_of_mini_program",
     "reseal",
     "send",
+    "send_template",
     "sign_in_url",
     "take",
+    "template_problems",
     "unbind",
     "untaken",
     "upload_media",

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from kanghu.modules.wechat.menus import rules
 from kanghu.modules.wechat.menus.menu import Menu
-from kanghu.modules.wechat.models import Kind, Mode
+from kanghu.modules.wechat.models import Kind, Mode, TemplateKind
 from kanghu.modules.wechat.policy import callback_path
 
 API_URL = "https://api.weixin.qq.com"
@@ -181,3 +181,16 @@ class SelfTest(BaseModel):
     @classmethod
     def of(cls, checks: list[CheckView]) -> Self:
         return cls(well=all(check.state != "failed" for check in checks), checks=checks)
+
+
+class WechatTemplateView(BaseModel):
+    """微信上的一个消息模板；fields 是要填的各项，long_term 表示用户同意一次可以多次发送"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    template_id: str
+    title: str
+    kind: TemplateKind
+    content: str
+    fields: list[str]
+    long_term: bool

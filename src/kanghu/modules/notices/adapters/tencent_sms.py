@@ -14,20 +14,12 @@ import msgspec
 
 from kanghu.kernel import clock
 from kanghu.kernel.http import PeerFailed, outbound
+from kanghu.modules.notices.adapters.sms import SmsRefused
 from kanghu.modules.notices.settings import Settings
 
 ACTION, VERSION, SERVICE = "SendSms", "2021-01-11", "sms"
 CONTENT_TYPE = "application/json"
 ALGORITHM = "TC3-HMAC-SHA256"
-
-
-class SmsRefused(PeerFailed):
-    """The service said no. `code` is its own word; `passing` says that the same message may be taken later."""
-
-    def __init__(self, code: str) -> None:
-        known = next((reason for start, reason in REASONS if code.startswith(start)), "短信服务拒绝发送")
-        super().__init__(f"{known}（{code}）", passing=code.startswith(PASSING))
-        self.code = code
 
 
 REASONS = (
@@ -62,6 +54,19 @@ PASSING = (
 """What another try within minutes may mend. A day's or an hour's limit, a wrong key or template is not."""
 
 
+HOPELESS = (
+    "FailedOperation.ContainSensitiveWord",
+    "FailedOperation.PhoneNumberInBlacklist",
+    "InvalidParameterValue.IncorrectPhoneNumber",
+)
+"""What lies with the phone or the text: another service would say the same."""
+
+
+def refusal(code: str) -> SmsRefused:
+    known = next((reason for start, reason in REASONS if code.startswith(start)), "短信服务拒绝发送")
+    return SmsRefused(code, known, passing=code.startswith(PASSING), hopeless=code.startswith(HOPELESS))
+
+
 class _Status(msgspec.Struct, rename="pascal"):
     code: str
     serial_no: str = ""
@@ -80,14 +85,17 @@ class _Answer(msgspec.Struct, rename="pascal"):
     response: _Response
 
 
-async def send(account: Settings, phone: str, parameters: Sequence[str]) -> str:
-    """Sends the account's template to a mainland mobile; the service's serial number. Raises SmsRefused, PeerFailed."""
+async def send(account: Settings, phone: str, parameters: Sequence[str], template_id: str = "") -> str:
+    """Sends a template, by default the account's for codes, to a mainland mobile; the service's serial number.
+
+    Raises SmsRefused, PeerFailed.
+    """
     body = msgspec.json.encode(
         {
             "PhoneNumberSet": [f"+86{phone}"],
             "SmsSdkAppId": account.sdk_app_id,
             "SignName": account.sign_name,
-            "TemplateId": account.template_id,
+            "TemplateId": template_id or account.template_id,
             "TemplateParamSet": list(parameters),
         }
     )
@@ -107,20 +115,20 @@ async def send(account: Settings, phone: str, parameters: Sequence[str]) -> str:
         "X-TC-Timestamp": str(int(at.timestamp())),
         "X-TC-Region": account.region,
     }
-    answered = await outbound().post("sms", account.endpoint, content=body, headers=headers)
+    answered = await outbound().post("sms:tencent", account.endpoint, content=body, headers=headers)
     if answered.status != 200:
         raise PeerFailed(f"短信服务返回 HTTP {answered.status}")
     try:
         response = msgspec.json.decode(answered.body, type=_Answer).response
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise PeerFailed("短信服务的应答格式不正确") from error
+        raise PeerFailed("短信服务的应答格式不正确", maybe_done=True) from error
     if response.error is not None:
-        raise SmsRefused(response.error.code)
+        raise refusal(response.error.code)
     if not response.send_status_set:
-        raise PeerFailed("短信服务的应答格式不正确")
+        raise PeerFailed("短信服务的应答格式不正确", maybe_done=True)
     status = response.send_status_set[0]
     if status.code != "Ok":
-        raise SmsRefused(status.code)
+        raise refusal(status.code)
     return status.serial_no
 
 

@@ -5,9 +5,9 @@ from uuid import UUID
 from kanghu.kernel import audit, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller
-from kanghu.modules.notices import repository
 from kanghu.modules.notices.errors import NoticeNotFound
 from kanghu.modules.notices.models import Notice, Recipient
+from kanghu.modules.notices.repository import notices
 
 
 def recipient_of(caller: Caller) -> Recipient:
@@ -26,17 +26,17 @@ async def list_own(
     await audit.record(
         tx, caller, "notices.notice.read", subject="notices.notices", person_id=recipient.person_id
     )
-    return await repository.list_notices(tx, recipient, unread_only, before, limit)
+    return await notices.list_notices(tx, recipient, unread_only, before, limit)
 
 
 async def count_unread(tx: Tx, caller: Caller) -> int:
-    return await repository.count_unread(tx, recipient_of(caller))
+    return await notices.count_unread(tx, recipient_of(caller))
 
 
 async def mark_read(tx: Tx, caller: Caller, notice_id: UUID) -> None:
     """Raises NoticeNotFound, also for somebody else's notice."""
     recipient = recipient_of(caller)
-    if not await repository.mark_read(tx, recipient, notice_id):
+    if not await notices.mark_read(tx, recipient, notice_id):
         raise NoticeNotFound
     await _show(tx, caller)
     await audit.record(
@@ -50,7 +50,7 @@ async def mark_read(tx: Tx, caller: Caller, notice_id: UUID) -> None:
 
 async def mark_read_up_to(tx: Tx, caller: Caller, newest: UUID) -> None:
     recipient = recipient_of(caller)
-    await repository.mark_read_up_to(tx, recipient, newest)
+    await notices.mark_read_up_to(tx, recipient, newest)
     await _show(tx, caller)
     await audit.record(
         tx, caller, "notices.notice.mark", subject=f"notices.notices/{newest}", person_id=recipient.person_id

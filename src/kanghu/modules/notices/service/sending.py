@@ -9,10 +9,11 @@ import asyncpg
 from kanghu.kernel import clock, live
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
-from kanghu.modules.notices import repository
 from kanghu.modules.notices.errors import NoticeNotDelivered, NoticeNotRendered
 from kanghu.modules.notices.models import Notice, Template
 from kanghu.modules.notices.policy import MissingPlaceholder, kept_data, render
+from kanghu.modules.notices.repository import deliveries, notices, templates
+from kanghu.modules.notices.service import delivering
 
 
 async def notify(
@@ -35,7 +36,7 @@ async def notify(
     """
     if (person_id is None) == (account_id is None):
         raise NoticeNotDelivered("应有且只有一个收件人")
-    found = await repository.current_template(tx, template)
+    found = await templates.current_template(tx, template)
     if found is None:
         raise NoticeNotRendered(f"没有模板 {template}")
     notice = _rendered(found, person_id, account_id, data, subject)
@@ -69,12 +70,12 @@ def _rendered(
 
 
 async def _dispatch(tx: Tx, notice: Notice, template_id: UUID, once_key: str | None) -> Notice:
-    """Every channel begins here. In-app is delivered by being stored; a channel that talks to the outside gets its own
-    delivery row and an outbound job."""
-    if not await repository.insert_notice(tx, notice, template_id, once_key):
-        earlier = await repository.by_once_key(tx, once_key or "")
+    """Every channel begins here. In-app is delivered by being stored; those that talk to the outside have their turn in a job."""
+    if not await notices.insert_notice(tx, notice, template_id, once_key):
+        earlier = await notices.by_once_key(tx, once_key or "")
         assert earlier is not None
         return earlier
-    await repository.insert_delivery(tx, new_id(), notice.id, "in_app", "delivered")
+    await deliveries.add_in_app(tx, notice)
+    await delivering.set_out(tx, notice)
     await live.tell(tx, "notices.notices", person_id=notice.person_id, account_id=notice.account_id)
     return notice

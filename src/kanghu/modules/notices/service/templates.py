@@ -8,10 +8,10 @@ from kanghu.kernel import audit
 from kanghu.kernel.db import Tx
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
-from kanghu.modules.notices import repository
 from kanghu.modules.notices.errors import TemplateChanged, TemplateInvalid, TemplateNotFound
 from kanghu.modules.notices.models import Template
 from kanghu.modules.notices.policy import text_problems
+from kanghu.modules.notices.repository import templates as repository
 
 
 async def list_templates(tx: Tx) -> list[Template]:

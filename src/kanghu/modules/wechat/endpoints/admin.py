@@ -14,13 +14,15 @@ from kanghu.modules.wechat.schemas import (
     WechatAccountChange,
     WechatAccountSettings,
     WechatAccountView,
+    WechatTemplateView,
 )
-from kanghu.modules.wechat.service import accounts, quota, self_test
+from kanghu.modules.wechat.service import accounts, quota, self_test, templates
 
 admin = APIRouter(prefix="/api/admin/wechat", tags=["wechat"])
 
 Reader = Annotated[Caller, can(accounts.READ)]
 Writer = Annotated[Caller, can(accounts.WRITE)]
+TemplateReader = Annotated[Caller, can_and_waits(templates.READ)]
 WaitingWriter = Annotated[Caller, can_and_waits(accounts.WRITE)]
 
 
@@ -70,6 +72,19 @@ async def test_account(account_id: UUID, caller: WaitingWriter, request: Request
 async def clear_quota(account_id: UUID, caller: WaitingWriter, request: Request) -> None:
     """清零今天的接口调用次数（微信每月准许 10 次）"""
     await quota.clear(request.app.state.database, caller, account_id)
+
+
+@admin.get(
+    "/accounts/{account_id}/templates",
+    operation_id="wechat_list_templates",
+    responses={502: {"description": "微信拒绝，原因见 message"}},
+)
+async def list_templates(
+    account_id: UUID, caller: TemplateReader, request: Request
+) -> list[WechatTemplateView]:
+    """该账号在微信上的模板消息与订阅通知"""
+    found = await templates.list_templates(request.app.state.database, caller, account_id)
+    return [WechatTemplateView.model_validate(one) for one in found]
 
 
 async def _view(tx: Transaction, caller: Caller, permission: str, account_id: UUID) -> WechatAccountView:

@@ -60,7 +60,7 @@ async def receive(tx: Tx, account_id: UUID, signed: Signed, body: bytes) -> None
     if not await inbox.insert(tx, message, inbound.dedupe_key(fields), content):
         return
     await _note(tx, account, message)
-    fact = inbound.fact(message)
+    fact = inbound.fact(message) or inbound.report(message, fields)
     if fact is not None:
         await publish(tx, fact)
 

@@ -108,7 +108,7 @@ async def _refused(
     """What WeChat's answer tells about the fan, the window and the account."""
     now = clock.now()
     answered = error.errcode != 0
-    failed = answered or not error.reached
+    failed = answered or not error.maybe_done
     async with database.transaction() as tx:
         if isinstance(error, NotFollowing):  # first, as a callback does: rows are locked in one order
             await fans.mark_left(tx, account.id, outgoing.openid, now)

@@ -13,7 +13,6 @@ from kanghu.modules.notices.service import inbox, templates
 
 admin = APIRouter(prefix="/api/admin/notices", tags=["notices"])
 patient = APIRouter(prefix="/api/patient/notices", tags=["notices"])
-ROUTERS = [admin, patient]
 
 Code = Annotated[str, Path(max_length=64, description="模板编码")]
 UnreadOnly = Annotated[bool, Query(description="只看未读")]

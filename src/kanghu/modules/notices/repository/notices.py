@@ -1,72 +1,15 @@
-"""All SQL of the module."""
+"""Notices, and the inboxes that they make."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
 from kanghu.kernel.crypto import vault
-from kanghu.kernel.db import Tx, row, rows
-from kanghu.modules.notices.models import Notice, Recipient, Template
+from kanghu.kernel.db import Tx
+from kanghu.modules.notices.models import Notice, Recipient
 
-_TEMPLATES = "SELECT id, code, version, title, body, placeholders, shipped, created_at FROM notices.templates"
 _COLUMNS = "id, template_code, person_id, account_id, title, body, data, subject, created_at, read_at"
 TITLE, BODY = "notices.notices.title", "notices.notices.body"
-
-
-async def list_templates(tx: Tx) -> list[Template]:
-    """The template in force of each code."""
-    found = await tx.fetch(
-        """SELECT DISTINCT ON (code) id, code, version, title, body, placeholders, shipped, created_at
-             FROM notices.templates ORDER BY code, version DESC"""
-    )
-    return rows(Template, found)
-
-
-async def current_template(tx: Tx, code: str) -> Template | None:
-    return row(
-        Template, await tx.fetchrow(_TEMPLATES + " WHERE code = $1 ORDER BY version DESC LIMIT 1", code)
-    )
-
-
-async def newest_shipped(tx: Tx, code: str) -> Template | None:
-    return row(
-        Template,
-        await tx.fetchrow(_TEMPLATES + " WHERE code = $1 AND shipped ORDER BY version DESC LIMIT 1", code),
-    )
-
-
-async def list_versions(tx: Tx, code: str) -> list[Template]:
-    return rows(Template, await tx.fetch(_TEMPLATES + " WHERE code = $1 ORDER BY version DESC", code))
-
-
-async def insert_template(
-    tx: Tx,
-    template_id: UUID,
-    code: str,
-    version: int,
-    title: str,
-    body: str,
-    placeholders: Mapping[str, Any],
-    *,
-    shipped: bool,
-    author: UUID | None,
-) -> bool:
-    """Whether it was inserted; False when somebody else made this version first."""
-    done = await tx.fetchval(
-        """INSERT INTO notices.templates (id, code, version, title, body, placeholders, shipped, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (code, version) DO NOTHING RETURNING true""",
-        template_id,
-        code,
-        version,
-        title,
-        body,
-        placeholders,
-        shipped,
-        author,
-    )
-    return bool(done)
 
 
 async def insert_notice(tx: Tx, notice: Notice, template_id: UUID, once_key: str | None) -> bool:
@@ -88,16 +31,6 @@ async def insert_notice(tx: Tx, notice: Notice, template_id: UUID, once_key: str
         notice.created_at,
     )
     return bool(done)
-
-
-async def insert_delivery(tx: Tx, delivery_id: UUID, notice_id: UUID, channel: str, state: str) -> None:
-    await tx.execute(
-        "INSERT INTO notices.deliveries (id, notice_id, channel, state) VALUES ($1, $2, $3, $4)",
-        delivery_id,
-        notice_id,
-        channel,
-        state,
-    )
 
 
 def _notice(record: Record) -> Notice:
@@ -168,23 +101,7 @@ async def mark_read_up_to(tx: Tx, recipient: Recipient, newest: UUID) -> None:
     )
 
 
-async def reseal(tx: Tx, limit: int) -> int:
-    """Seals up to `limit` notices again under the current key; how many."""
-    found = await tx.fetch(
-        """SELECT id, title, body FROM notices.notices
-            WHERE substring(title FOR 4) <> $1 OR substring(body FOR 4) <> $1 LIMIT $2 FOR UPDATE SKIP LOCKED""",
-        vault.current_header(),
-        limit,
-    )
-    await tx.executemany(
-        "UPDATE notices.notices SET title = $2, body = $3 WHERE id = $1",
-        [
-            (
-                record["id"],
-                vault.reseal(record["title"], TITLE, record["id"]),
-                vault.reseal(record["body"], BODY, record["id"]),
-            )
-            for record in found
-        ],
-    )
-    return len(found)
+async def hold(tx: Tx, notice_id: UUID) -> Notice | None:
+    """The notice, locked until the transaction ends: who decides about its ways out does so alone."""
+    record = await tx.fetchrow(f"SELECT {_COLUMNS} FROM notices.notices WHERE id = $1 FOR UPDATE", notice_id)
+    return None if record is None else _notice(record)
