@@ -195,7 +195,13 @@ def test_a_good_request_is_answered_as_documented(lived: Lived, audience: str, o
     assert status < 300 or status in REFUSED.get(operation, (409,)), status
 
 
-CALLS_OUT = ("exchange_bind_account", "wechat_clear_quota", "wechat_publish_menu", "wechat_compare_menu")
+CALLS_OUT = (
+    "exchange_bind_account",
+    "wechat_clear_quota",
+    "wechat_publish_menu",
+    "wechat_list_templates",
+    "wechat_compare_menu",
+)
 
 INTERFACES = {
     "exchange_query_checklist": "H1",
@@ -217,6 +223,8 @@ REFUSED = {
     "exchange_bind_account": (502,),
     "wechat_clear_quota": (502,),
     "wechat_publish_menu": (502,),
+    "notices_confirm_own_email": (422,),
+    "wechat_list_templates": (502,),
     "wechat_compare_menu": (502,),
 }
 
