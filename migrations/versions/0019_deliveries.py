@@ -44,7 +44,7 @@ UPDATE notices.deliveries AS d SET person_id = n.person_id, changed_at = d.at
   FROM notices.notices AS n WHERE n.id = d.notice_id AND n.person_id IS NOT NULL;
 CREATE INDEX deliveries_of_person ON notices.deliveries (person_id, channel, begun_at) WHERE begun_at IS NOT NULL;
 CREATE INDEX deliveries_of_provider ON notices.deliveries (sender, provider_id) WHERE provider_id <> '';
-CREATE INDEX deliveries_outward ON notices.deliveries (id DESC) WHERE channel <> 'in_app';
+CREATE INDEX deliveries_recent ON notices.deliveries (person_id, id DESC) WHERE person_id IS NOT NULL;
 CREATE INDEX deliveries_dead ON notices.deliveries (id DESC) WHERE dead_at IS NOT NULL;
 COMMENT ON COLUMN notices.deliveries.channel IS '渠道：in_app 站内消息，wechat 微信模板消息或订阅通知，sms 短信，email 邮件';
 COMMENT ON COLUMN notices.deliveries.state IS '状态：waiting 等待发送，sending 发送中，sent 对方已接收，delivered 已送达，failed 未送达，skipped 未发送';
@@ -213,7 +213,7 @@ DROP TABLE notices.tries;
 DELETE FROM notices.deliveries WHERE channel <> 'in_app';
 DROP INDEX notices.deliveries_of_person;
 DROP INDEX notices.deliveries_of_provider;
-DROP INDEX notices.deliveries_outward;
+DROP INDEX notices.deliveries_recent;
 DROP INDEX notices.deliveries_dead;
 ALTER TABLE notices.deliveries
     DROP CONSTRAINT deliveries_channel_check,

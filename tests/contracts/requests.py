@@ -311,7 +311,7 @@ BODIES: dict[str, Body] = {
     "notices_reword_template": lambda side: {"title": "标题", "body": "正文", "version": 1},
     "notices_choose_own_preferences": lambda side: {"wishes": [{"topic": "booking", "channel": "sms", "on": False}]},
     "notices_give_own_email": lambda side: {"email": "someone@example.com"},
-    "notices_confirm_own_email": lambda side: {"code": "000000"},
+    "notices_confirm_own_email": lambda side: {"code": "654321"},
     "notices_save_wechat_template": lambda side: {
         "version": 0, "kind": "template", "external_id": "T1", "fields": [{"name": "thing1", "value": "{title}"}],
     },

@@ -190,6 +190,7 @@ CALLS_OUT = (
     "exchange_bind_account",
     "wechat_clear_quota",
     "wechat_publish_menu",
+    "wechat_list_templates",
     "wechat_compare_menu",
     *CALLING_WECHAT,
 )
@@ -218,6 +219,8 @@ REFUSED = {
     "exchange_bind_account": (502,),
     "wechat_clear_quota": (502,),
     "wechat_publish_menu": (502,),
+    "notices_confirm_own_email": (422,),
+    "wechat_list_templates": (502,),
     "wechat_compare_menu": (502,),
     **dict.fromkeys(CALLING_WECHAT, (502,)),
 }

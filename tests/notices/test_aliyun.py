@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kanghu.kernel.http import PeerFailed
-from kanghu.modules.notices.adapters import aliyun_sms
+from kanghu.modules.notices.adapters import aliyun_sms, tencent_sms
 from kanghu.modules.notices.adapters.sms import SmsRefused
 from kanghu.modules.notices.service import sms
 from kanghu.modules.notices.settings import AliyunSettings, Settings, aliyun
@@ -130,8 +130,6 @@ async def answered(status: str, content: Any) -> str:
     """What comes of a message to a service that gives everybody this answer."""
     async with answering(status, content) as there:
         with pytest.MonkeyPatch.context() as patch:
-            from kanghu.modules.notices.adapters import tencent_sms
-
             patch.setattr(aliyun_sms, "outbound", tencent_sms.outbound)
             account = AliyunSettings.model_validate({**ALIYUN, "endpoint": there.endpoint})
             return await aliyun_sms.send(account, PHONE, {"code": "123456"}, "SMS_1")

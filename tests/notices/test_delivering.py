@@ -13,8 +13,10 @@ from kanghu.kernel import clock
 from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
+from kanghu.modules.notices import public
 from kanghu.modules.notices.repository import wishes
 from kanghu.modules.notices.service import channels, delivering
+from tests.live.conftest import served
 from tests.notices.mail_server import mail_account, mail_server, use_mail
 from tests.notices.world import PHONE, RECEIPT_KEY, World, world
 
@@ -62,8 +64,6 @@ async def test_a_notice_goes_out_by_the_first_way_there_is(here: World) -> None:
 
 async def test_staff_and_topics_without_a_way_stay_inside(here: World) -> None:
     async with here.database.transaction() as tx:
-        from kanghu.modules.notices import public
-
         await public.notify(tx, "abnormal_found", account_id=new_id(), data={"finding_class": "A"})
     assert await here.one("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'notices.deliver'") == 0
 
@@ -167,8 +167,6 @@ async def test_receipts_come_back_from_the_services(
     here: World, client: httpx.AsyncClient, database: Database, sign_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pushed over sockets by the stand-in; one that says no gives the next way its turn."""
-    from tests.live.conftest import served
-
     async with served(database, sign_in) as web:
         url = f"{web.url}/open/notices/sms"
         addresses = {name: f"{url}/{name}/{RECEIPT_KEY}" for name in ("tencent", "aliyun")}
