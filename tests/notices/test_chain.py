@@ -294,11 +294,12 @@ class Ways(RuleBasedStateMachine):
         states = {channel: kept.state for channel, kept in self.kept.items()}
         believed = {"sent", "delivered"} & set(states.values())
         assert believed or self.dead is not None, states
-        assert all(not kept.uncertain for kept in self.kept.values())
+        # What is not known of one channel no longer matters once another has certainly brought it.
+        assert "delivered" in states.values() or not any(kept.uncertain for kept in self.kept.values())
         assert all(kept.arrivals <= 1 for kept in self.kept.values())
 
 
 def test_nothing_goes_out_twice_and_nothing_is_lost() -> None:
     run_state_machine_as_test(
-        Ways, settings=settings(max_examples=300, stateful_step_count=30, deadline=None)
+        Ways, settings=settings(max_examples=400, stateful_step_count=30, deadline=None)
     )

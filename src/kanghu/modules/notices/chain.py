@@ -168,7 +168,7 @@ def _waiting(channel: Channel, delivery: Delivery, seen: Situation, now: datetim
         return Mark(channel, "skipped", seen.unfit[channel])
     if delivery.due_at is not None and now < delivery.due_at:
         return Hold(channel, delivery.due_at, "稍后重试" if delivery.tries else "等待发送")
-    if delivery.tries and delivery.tries[-1].result == "unknown":
+    if _may_have_arrived(delivery):
         return _once_more(channel, delivery, now)
     sender = next_sender(seen.senders.get(channel, ()), delivery.tries)
     if sender is None:
@@ -180,6 +180,11 @@ def _waiting(channel: Channel, delivery: Delivery, seen: Situation, now: datetim
         if channel in seen.full and not delivery.tries:
             return Mark(channel, "skipped", seen.full[channel])
     return Send(channel, sender)
+
+
+def _may_have_arrived(delivery: Delivery) -> bool:
+    """Whether any try got no answer: what a later one is told says nothing about the earlier."""
+    return any(one.result in (None, "unknown") for one in delivery.tries)
 
 
 def _once_more(channel: Channel, delivery: Delivery, now: datetime) -> Mark | Send:
@@ -239,11 +244,12 @@ def settle(delivery: Delivery, outcome: Outcome, senders: Sequence[str], now: da
     """What a delivery comes to when its last try (whose result is in it already) has ended."""
     if outcome.result == "accepted":
         return Settled("sent")
-    if outcome.result == "unknown" and not _recognised(delivery, now):
-        return Settled("sent", uncertain=True)
+    if _may_have_arrived(delivery):
+        useless = outcome.final or outcome.hopeless or len(delivery.tries) >= MAX_TRIES
+        if useless or not _recognised(delivery, now):
+            return Settled("sent", uncertain=True)
+        return Settled("waiting", now + delay_before(delivery.tries[-1].sender, delivery.tries))
     sender = None if outcome.hopeless else next_sender(senders, delivery.tries)
-    if outcome.result == "unknown":
-        sender = delivery.tries[-1].sender if len(delivery.tries) < MAX_TRIES else None
     if sender is None:
         return Settled("failed")
     return Settled("waiting", now + delay_before(sender, delivery.tries))

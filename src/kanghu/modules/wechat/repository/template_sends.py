@@ -53,10 +53,12 @@ async def begin_again(tx: Tx, send_id: UUID, first_at: datetime, now: datetime) 
 
 
 async def settle(tx: Tx, send_id: UUID, state: str, msg_id: str, errcode: int | None, now: datetime) -> None:
-    """What became of the try. A report that came meanwhile says more, and stays."""
+    """What became of the try. A report that came meanwhile says more, and stays; a refused repetition says nothing of the try
+    before it that got no answer."""
     await tx.execute(
         """UPDATE wechat.template_sends
-              SET state = CASE WHEN state = 'sending' THEN $2 ELSE state END, msg_id = $3, errcode = $4, settled_at = $5
+              SET state = CASE WHEN state <> 'sending' THEN state
+                               WHEN $2 = 'refused' AND first_at < begun_at THEN 'unknown' ELSE $2 END, msg_id = $3, errcode = $4, settled_at = $5
             WHERE id = $1""",
         send_id,
         state,
