@@ -3901,6 +3901,10 @@ export interface components {
              * @description 客户已读到的序号
              */
             customer_read_up_to: number;
+            /** End Reason */
+            end_reason: ("solved" | "passed_on" | "unsolved" | "left" | "irrelevant" | "idle") | null;
+            /** Ended At */
+            ended_at: string | null;
             /**
              * Id
              * Format: uuid
@@ -3932,6 +3936,11 @@ export interface components {
              * @description 客服已读到的序号
              */
             read_up_to: number;
+            /**
+             * Satisfaction
+             * @description 客户对最近一段接待的评价，1 至 5
+             */
+            satisfaction: number | null;
             /** Service Session Id */
             service_session_id: string | null;
             /** Skill */
@@ -3961,6 +3970,10 @@ export interface components {
             agent_name: string;
             /** Channel */
             channel: string;
+            /** End Reason */
+            end_reason: ("solved" | "passed_on" | "unsolved" | "left" | "irrelevant" | "idle") | null;
+            /** Ended At */
+            ended_at: string | null;
             /**
              * Id
              * Format: uuid
@@ -3987,6 +4000,11 @@ export interface components {
             person_id: string;
             /** Person Name */
             person_name: string;
+            /**
+             * Satisfaction
+             * @description 客户对最近一段接待的评价，1 至 5
+             */
+            satisfaction: number | null;
             /** Skill */
             skill: ("general" | "exam" | "nursing" | "complaint") | null;
             /** Started At */
