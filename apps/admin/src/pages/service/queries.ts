@@ -37,6 +37,14 @@ export const mine = () =>
       ok(api.GET('/api/admin/messaging/conversations', { params: { query: { mine: true, state: 'active', limit: MOST } } })),
   })
 
+/** All that somebody serves. */
+export const underWay = () =>
+  queryOptions({
+    queryKey: ['messaging.messages', 'under-way'],
+    queryFn: () =>
+      ok(api.GET('/api/admin/messaging/conversations', { params: { query: { state: 'active', limit: MOST } } })),
+  })
+
 export const myEnded = () =>
   queryOptions({
     queryKey: ['messaging.queue', 'my-ended'],
