@@ -200,6 +200,7 @@ def test_what_does_not_go_out_is_kept_and_goes_later(
     page.unroute(messages)
     alert.get_by_role("button", name="重试").click()
     expect(alert).to_have_count(0)
+    expect(talk_of(page).get_by_text("正在发送…")).to_have_count(0)
     expect(talk_of(page).get_by_text("只说一次")).to_have_count(1)
     assert [one["text"] for one in writer.messages()].count("只说一次") == 1
 
