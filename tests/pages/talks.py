@@ -5,7 +5,7 @@ import secrets
 import struct
 import wave
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -38,7 +38,6 @@ class Writer:
 
     customer: Customer
     institution: str
-    seen: int = field(default=0)
 
     @property
     def client(self) -> httpx.Client:
@@ -87,6 +86,46 @@ class Writer:
 def new_writer(platform: Platform, *, bind: bool = False) -> Writer:
     made = hospital.sign_up(platform, new_name(), bind=bind)
     return Writer(made, hospital.institution(platform))
+
+
+def demo_writer(platform: Platform, username: str) -> Writer:
+    """A customer of the demonstration."""
+    account = next(one for one in platform.info["accounts"] if one["username"] == username)
+    client = httpx.Client(base_url=platform.url, timeout=30, trust_env=False)
+    body = {"login": username, "password": account["password"]}
+    client.headers["Authorization"] = f"Bearer {client.post('/api/session/login', json=body).json()['token']}"
+    me = client.get("/api/patient/people/me").json()
+    return Writer(Customer(client, {"name": me["name"]}, me["id"]), hospital.institution(platform))
+
+
+def leave_some(platform: Platform) -> None:
+    """One who was served, one who is (with a picture and a voice), two who wait: for screenshots."""
+    agent = hospital.staff(platform, "customer_service")
+    report(agent, "online")
+    reply = {"title": "空腹要求", "body": "抽血和腹部彩超前请空腹 8 小时，可少量饮水。", "shared": True}
+    agent.post("/api/admin/messaging/quick-replies", json=reply)
+    past = new_writer(platform)
+    past.say("报告什么时候能出来？", skill="exam")
+    claim(agent, past.conversation)
+    answer(agent, past.conversation, "体检后 5 个工作日内，出来后会在手机端通知您。")
+    end(agent, past.conversation, "告知报告时间")
+    past.rate(5, "回答很快")
+    for text, skill in (("我要投诉前台的态度", "complaint"), ("可以上门换药吗？", "nursing")):
+        new_writer(platform).say(text, skill=skill)
+    zhang = demo_writer(platform, "demo-zhang")
+    if zhang.state() == "active":
+        return
+    zhang.say("您好，我想问一下周五体检前要注意什么？", skill="exam")
+    zhang.show("image", picture(320, 240))
+    claim(agent, zhang.conversation)
+    answer(
+        agent,
+        zhang.conversation,
+        "张先生您好。体检前一晚 8 点以后请不要进食，当天早上空腹前来；降压药可以照常用少量水服下。",
+    )
+    zhang.show("voice", voice(2))
+    zhang.show("voice", AMR)
+    zhang.say("好的，谢谢！")
 
 
 def new_agent(platform: Platform, name: str, *, on_duty: bool = True) -> httpx.Client:
