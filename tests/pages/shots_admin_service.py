@@ -1,10 +1,12 @@
 """客户服务: the desk with a conversation, the queue, supervisors' view, the record."""
 
+from datetime import timedelta
 from typing import Any
 
 from playwright.sync_api import Page, Route
 
 from tests.pages.shots import Prepare, Shot, broken, empty, long_names, states_of
+from tests.wire import hospital
 
 MESSAGING = "/api/admin/messaging"
 
@@ -31,11 +33,12 @@ def _ending(page: Page) -> None:
     page.get_by_role("dialog").wait_for()
 
 
-def _metered(left: int, until: str | None) -> Prepare:
+def _metered(left: int, hours: float = 0) -> Prepare:
     """As a channel with a sending window tells of it."""
 
     def answer(route: Route) -> None:
         real: dict[str, Any] = route.fetch().json()
+        until = (hospital.utc_now() + timedelta(hours=hours, minutes=5)).isoformat() if hours else None
         route.fulfill(json={**real, "channel": "wechat", "meter": {"left": left, "until": until}})
 
     return lambda page: page.route(
@@ -60,8 +63,8 @@ SHOTS = [
         who="customer_service",
         then=_open,
         states={
-            "meter": _metered(3, "2099-01-01T00:00:00Z"),
-            "meter-closed": _metered(0, None),
+            "meter": _metered(3, hours=23),
+            "meter-closed": _metered(0),
             "undelivered": _undelivered,
             "long-names": long_names("/api/admin/*"),
         },
