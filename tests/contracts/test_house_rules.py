@@ -77,6 +77,7 @@ SQL_OUTSIDE = {
     "kernel/live.py": "and what is told to open pages",
     "main/app.py": "the probe of /healthz",
     "main/documents.py": "reads the database's own catalogue",
+    "main/installed.py": "asked before anything else of ours is loaded",
     "main/operations.py": "dead letters of the queue",
     "main/supervisor/database.py": "whether somebody listens to the queue",
 }
@@ -177,7 +178,9 @@ def test_nobody_prints_but_the_command_line() -> None:
 # --- shape -------------------------------------------------------------------------------------------------------
 
 HIDDEN_IMPORTS = {
+    "kernel/spreadsheet.py": "a third of a second, and only exports need it",
     "main/cli.py": "a command loads only what it needs",
+    "modules/catalog/names.py": "half a second of dictionaries, which not every process needs",
     "modules/people/identity.py": "dictionaries of 30 MB that only some processes need",
 }
 

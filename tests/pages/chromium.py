@@ -16,6 +16,9 @@ ARGUMENTS = (
     "--disable-gpu",
     "--disable-sync",
     "--no-first-run",
+    # A microphone that hums, which nobody is asked about.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 )
 
 

@@ -258,6 +258,40 @@ export const scopeKinds: Names = {
   self: '本人',
 }
 
+/** A conversation, from its newest spell of service. */
+export const conversationStates: Labels = {
+  idle: { text: '未咨询过', tone: 'quiet' },
+  waiting: { text: '排队中', tone: 'warn' },
+  active: { text: '接待中', tone: 'good' },
+  closed: { text: '已结束', tone: 'quiet' },
+}
+
+export const agentStates: Labels = {
+  online: { text: '在线', tone: 'good' },
+  paused: { text: '忙碌', tone: 'warn' },
+  offline: { text: '离开', tone: 'quiet' },
+}
+
+/** What a customer asks about, and what an agent is there for. */
+export const skills: Names = { general: '综合咨询', exam: '体检预约与报告', nursing: '护理服务', complaint: '投诉与建议' }
+
+/** Why a spell of service ended; idle is given by the clock alone. */
+export const endReasons: Names = {
+  solved: '已解决',
+  passed_on: '已转相关部门',
+  unsolved: '未能解决',
+  left: '客户离开',
+  irrelevant: '无关内容',
+  idle: '久未回复，自动结束',
+  answered: '已自动回复',
+  joined: '并入客户的会话',
+}
+
+/** The way by which a customer writes. */
+export const messageChannels: Names = { app: '手机端', wechat: '微信' }
+
+export const transferKinds: Names = { transferred: '转接', taken_over: '主管接手', returned: '退回队列' }
+
 export const actorKinds: Names = { staff: '职工', customer: '客户', app: '对接系统', system: '系统' }
 
 export const modules: Names = {
@@ -268,6 +302,7 @@ export const modules: Names = {
   catalog: '目录与对照',
   forms: '表单',
   notices: '消息',
+  messaging: '客服会话',
   accounts: '账号与权限',
   main: '平台运行',
 }

@@ -5,6 +5,7 @@ export function noticeTarget(notice: { template_code: string; subject: string })
   const [kind, id = ''] = notice.subject.split('/')
   if (kind === 'health.findings') return ROUTES.findings
   if (kind === 'health.checklists') return ROUTES.checklist
+  if (kind === 'messaging.conversations') return ROUTES.chat(id)
   if (kind !== 'exams.bookings') return undefined
   switch (notice.template_code) {
     case 'guide_received':

@@ -30,6 +30,9 @@ export const ROUTES = {
   report: (bookingId: string) => `/pkg-health/report?booking=${bookingId}`,
   findings: '/pkg-health/findings',
 
+  /** The talk with the hospital; with the conversation that a notice speaks of. */
+  chat: (conversationId?: string) => (conversationId ? `/pkg-chat/chat?conversation=${conversationId}` : '/pkg-chat/chat'),
+
   signUp: '/pkg-account/sign-up',
   resetPassword: '/pkg-account/reset-password',
   agreement: (kind: string) => `/pkg-account/agreement?kind=${kind}`,

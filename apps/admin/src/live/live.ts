@@ -18,6 +18,8 @@ const LONGEST_PAUSE_MS = 30_000
 const SILENCE_MS = 40_000
 /** Many changes at once (a vendor pushes hundreds of results) cost one refetch. */
 const GATHER_MS = 400
+/** Somebody waits for the next word: what is said is asked for at once. */
+const TALK = 'messaging.'
 
 let running: AbortController | undefined
 let lastId = ''
@@ -87,6 +89,7 @@ function take(event: SentEvent): void {
 const gathered = new Set<string>()
 
 function changed(topic: string): void {
+  if (topic.startsWith(TALK)) return void queryClient.invalidateQueries({ queryKey: [topic] })
   if (gathered.size === 0) {
     setTimeout(() => {
       gathered.forEach((one) => void queryClient.invalidateQueries({ queryKey: [one] }))

@@ -4,6 +4,7 @@ import type { RouteRecordRaw } from 'vue-router'
 export const groups = {
   exchange: '体检对接',
   health: '健康管理',
+  service: '客户服务',
   catalog: '目录与表单',
   system: '系统',
 } as const

@@ -1,4 +1,4 @@
-import { Connection, DataLine, Document, House, Setting } from '@element-plus/icons-vue'
+import { ChatDotRound, Connection, DataLine, Document, House, Setting } from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { groups, type Group } from '@/router/area'
 import { pages } from '@/router'
@@ -14,6 +14,7 @@ export interface MenuGroup {
 const icons: Record<Group, Component> = {
   exchange: Connection,
   health: DataLine,
+  service: ChatDotRound,
   catalog: Document,
   system: Setting,
 }

@@ -15,6 +15,7 @@ State = Literal["idle", "waiting", "active", "closed"]
 Kind = Literal["text", "image", "voice", "video", "card", "system"]
 MediaKind = Literal["image", "voice", "video"]
 Reason = Literal["solved", "passed_on", "unsolved", "left", "irrelevant"]
+EndReason = Literal[Reason, "idle", "answered", "joined"]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Key = Annotated[
@@ -258,6 +259,9 @@ class ConversationView(BaseModel):
     waiting_since: datetime | None
     agent_account_id: UUID | None
     agent_name: str
+    ended_at: datetime | None
+    end_reason: EndReason | None
+    satisfaction: int | None = Field(description="客户对最近一段接待的评价，1 至 5")
 
     @classmethod
     def of(cls, listed: Listed, person_name: str, agent_name: str) -> Self:
@@ -279,6 +283,9 @@ class ConversationView(BaseModel):
             waiting_since=open_.waiting_since if open_ and open_.agent_account_id is None else None,
             agent_account_id=session.agent_account_id if session else None,
             agent_name=agent_name,
+            ended_at=session.ended_at if session else None,
+            end_reason=session.end_reason if session else None,  # type: ignore[arg-type]
+            satisfaction=session.satisfaction if session else None,
         )
 
 
@@ -321,9 +328,7 @@ class ServiceSessionView(_FromRow):
     agent_name: str = ""
     claimed_at: datetime | None
     ended_at: datetime | None
-    end_reason: (
-        Literal["solved", "passed_on", "unsolved", "left", "irrelevant", "idle", "answered", "joined"] | None
-    )
+    end_reason: EndReason | None
     summary: str | None
     satisfaction: int | None
     comment: str | None

@@ -36,6 +36,12 @@ export const cards: Readonly<Record<string, Card>> = {
     list: 'health.findings',
     query: { finding_class: 'B', state: 'open' },
   },
+  customers_waiting: {
+    title: '等待接入的客户',
+    unit: '位',
+    action: '去接待',
+    list: 'messaging.conversations',
+  },
   checklists: {
     title: '待确认的体检清单',
     unit: '份',
