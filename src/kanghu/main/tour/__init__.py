@@ -1,4 +1,4 @@
-"""`make tour`: the whole exam loop against the running platform and the sandbox, step by step, as a newcomer wants to see it."""
+"""`make tour`: the exam loop, and a question in WeChat, against the running platform and the sandbox, as a newcomer wants to see it."""
 
 from kanghu.main.tour.walk import walk
 

@@ -1,69 +1,16 @@
 """The steps of the tour, in the order in which the people of a hospital live them."""
 
-import asyncio
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import typer
 
-from kanghu.main.tour.client import Http, Refused
+from kanghu.main.tour import talk
+from kanghu.main.tour.client import Refused
 from kanghu.main.tour.mapping import ADDED_ITEM, suggested
-
-PATIENCE_S = 40
-
-
-class Tour:
-    """Who walks (customer, doctor, IT staff, the exam centre's desk) and what they have found so far."""
-
-    def __init__(self, info: dict[str, Any]) -> None:
-        self.info = info
-        self.sandbox = Http(info["sandbox_url"])
-        self.customer = Http(info["platform_url"])
-        self.doctor = Http(info["platform_url"])
-        self.it_staff = Http(info["platform_url"])
-        self.vendor_id = info["vendor"]["vendor_id"]
-        self.exam_account = ""
-        self.booking: dict[str, Any] = {}
-
-    async def close(self) -> None:
-        for http in (self.sandbox, self.customer, self.doctor, self.it_staff):
-            await http.close()
-
-    def account(self, role: str, username: str = "") -> dict[str, str]:
-        return next(
-            found
-            for found in self.info["accounts"]
-            if found["role"] == role and username in ("", found["username"])
-        )
-
-
-def title(number: int, text: str) -> None:
-    typer.secho(f"\n{number}. {text}", bold=True)
-
-
-def tell(text: str) -> None:
-    typer.echo(f"   {text}")
-
-
-def show(name: str, value: Any, limit: int = 600) -> None:
-    """A request or an answer, cut where it gets long."""
-    text = json.dumps(value, ensure_ascii=False)
-    typer.secho(f"   {name} {text[:limit]}{' …' if len(text) > limit else ''}", fg=typer.colors.BRIGHT_BLACK)
-
-
-async def until(what: str, look: Callable[[], Awaitable[Any]]) -> Any:
-    """Waits for background work; raises `Refused` when it does not come."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        found = await look()
-        if found:
-            return found
-        await asyncio.sleep(0.3)
-    raise Refused(f"等待超过 {PATIENCE_S} 秒：{what}。后台任务是否在运行？日志在 KANGHU_HOME/logs/worker.log")
+from kanghu.main.tour.scene import Step, Tour, show, tell, title, until
 
 
 async def walk() -> int:
@@ -84,7 +31,7 @@ async def walk() -> int:
         return 1
     finally:
         await tour.close()
-    typer.secho("\n✓ 体检闭环走完。", bold=True)
+    typer.secho("\n✓ 体检闭环与咨询走完。", bold=True)
     return 0
 
 
@@ -250,7 +197,7 @@ async def look_back(tour: Tour) -> None:
     tell(done.stdout.strip())
 
 
-STEPS: tuple[tuple[str, Callable[[Tour], Awaitable[None]]], ...] = (
+STEPS: tuple[Step, ...] = (
     ("客户已签约绑定（US-K1）", meet),
     ("体检系统索取个性化体检清单（US-H1）", ask_list),
     ("客户选定体检日期", book),
@@ -261,5 +208,6 @@ STEPS: tuple[tuple[str, Callable[[Tour], Awaitable[None]]], ...] = (
     ("信息科完成项目对照，等待的结果自动入库", map_items),
     ("体检系统推送总检报告（US-H4）", report),
     ("健康监测与风险评估", judge),
+    *talk.STEPS,
     ("消息、报文日志与审计链", look_back),
 )
