@@ -24,6 +24,10 @@ TO_SIGN_IN = {
     "/api/session/phone-codes",
     "/api/session/phone-login",
     "/api/session/phone-password",
+    "/api/session/wechat/start/{account_id}",
+    "/api/session/wechat/page",
+    "/api/session/wechat/mini-program",
+    "/api/session/wechat/mini-program/phone",
 }
 SIGNED_IN = [(method, path) for method, path in ROUTES if path not in TO_SIGN_IN]
 
