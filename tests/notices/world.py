@@ -21,10 +21,11 @@ from kanghu.kernel.security import SYSTEM
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.notices import public as notices
 from kanghu.modules.notices.adapters import aliyun_sms, tencent_sms
-from kanghu.modules.notices.settings import AliyunSettings, Settings, aliyun, settings
+from kanghu.modules.notices.settings import AliyunSettings, MailSettings, Settings, aliyun, settings
 from kanghu.modules.people import public as people
 from kanghu_sandbox.sms.account import Account, AliyunAccount
 from kanghu_sandbox.sms.app import create_app
+from tests.notices.mail_server import set_mail_account
 from tests.sandbox.conftest import served
 from tests.sms import ACCOUNT, KEY, sms_account, use_sms_account
 
@@ -160,7 +161,7 @@ async def customer(database: Database) -> UUID:
 
 @contextlib.asynccontextmanager
 async def world(database: Database, folder: Path, *, by_aliyun: bool = True) -> AsyncIterator[World]:
-    """Both SMS services, with a template for bookings at each; no quiet hours."""
+    """Both SMS services, with a template for bookings at each; no mail, no quiet hours."""
     account = Account(secret_key=KEY, more={"2001": TEXT}, **ACCOUNT)
     other = AliyunAccount(**ALIYUN, template_code="SMS_1", more={"SMS_2001": TEXT.replace("{1}", "${day}")})
     outbound = Outbound([ipaddress.ip_network("127.0.0.0/8")])
@@ -171,6 +172,7 @@ async def world(database: Database, folder: Path, *, by_aliyun: bool = True) -> 
         with pytest.MonkeyPatch.context() as patch:
             made.sms_url = url
             use_sms_account(patch, sms_account(f"{url}/", receipt_key=RECEIPT_KEY))
+            set_mail_account(patch, MailSettings())
             endpoint = {"endpoint": f"{url}/aliyun/", "template_code": "SMS_1"}
             use(patch, aliyun(), AliyunSettings.model_validate({**(ALIYUN if by_aliyun else {}), **endpoint}))
             for adapter in (tencent_sms, aliyun_sms):

@@ -66,6 +66,7 @@ async def meeting(
         mini_app_id=MINI,
         mini_app_secret=MINI_SECRET,
         web_domain="testserver",
+        answer_seconds=30,  # what is slow here is the machine
     )
     async with served_here(database, sign_in) as web, httpx.AsyncClient(trust_env=False) as phone:
         with served(create_wechat(console, home)) as address:
