@@ -15,9 +15,6 @@ from kanghu.kernel.errors import AppError
 from kanghu.kernel.events import on
 from kanghu.kernel.jobs import TryAgain, enqueue, outbound_job
 from kanghu.modules.messaging import public as messaging
-from kanghu.modules.messaging.errors import MediaRefused
-from kanghu.modules.messaging.service import cards
-from kanghu.modules.wechat import errors
 from kanghu.modules.wechat import public as wechat
 from kanghu.modules.wechat.events import FanBound, FanSpoke
 
@@ -83,17 +80,17 @@ async def _take_over(database: Database, said: wechat.Inbound) -> None:
 
 async def _fetched(
     database: Database, said: wechat.Inbound
-) -> tuple[bytes | None, errors.WechatFailed | None]:
+) -> tuple[bytes | None, wechat.WechatFailed | None]:
     """The file of a message, or why WeChat did not give it."""
     try:
         return (await wechat.download_media(database, said.account_id, said.media_id)).content, None
-    except errors.WechatFailed as failed:
+    except wechat.WechatFailed as failed:
         return None, failed
     except AppError as refused:  # a file that WeChat should not have taken, or an account that is closed
-        return None, errors.WechatFailed(refused.message)
+        return None, wechat.WechatFailed(refused.message)
 
 
-def _told(kind: str | None, trouble: errors.WechatFailed | None) -> str:
+def _told(kind: str | None, trouble: wechat.WechatFailed | None) -> str:
     """What stands in the place of a file that is not there."""
     if kind is None or trouble is None:
         return ""
@@ -147,7 +144,7 @@ async def _received(tx: Tx, said: wechat.Inbound, key: str, content: bytes | Non
         kind = FILES[said.kind]
         try:
             received = await messaging.receive(tx, incoming(kind, media=content))
-        except MediaRefused as refused:
+        except messaging.MediaRefused as refused:
             received = await messaging.receive(tx, incoming("text", _lost(kind, refused.message)))
     if received.answered:
         await wechat.answer(tx, said, decided.answers)
@@ -182,10 +179,10 @@ async def send_out(database: Database, message: messaging.Message) -> None:
     """An agent's message to the fan it is for, once, whatever dies on the way."""
     try:
         await wechat.send(database, await _outgoing(database, message))
-    except errors.SendUnderWay as waiting:
+    except wechat.SendUnderWay as waiting:
         raise TryAgain(waiting.message) from waiting
     except AppError as failed:
-        if isinstance(failed, errors.WechatFailed) and failed.passing:
+        if isinstance(failed, wechat.WechatFailed) and failed.passing:
             raise TryAgain(failed.message) from failed
         raise messaging.Undeliverable(failed.message) from failed
 
@@ -205,7 +202,7 @@ async def _outgoing(database: Database, message: messaging.Message) -> wechat.Ou
 
 
 def _card_as_text(content: str) -> str:
-    card = cards.decoded(content)
+    card = messaging.decoded_card(content)
     return "\n".join(
         [
             card.title,

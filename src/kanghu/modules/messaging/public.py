@@ -8,9 +8,11 @@ from kanghu.kernel.security import Caller
 from kanghu.kernel.waiting import Waiting
 from kanghu.modules.messaging.channels import Allowance, Undeliverable
 from kanghu.modules.messaging.channels import register as register_channel
+from kanghu.modules.messaging.errors import MediaRefused
 from kanghu.modules.messaging.models import Message
 from kanghu.modules.messaging.repository import sessions
 from kanghu.modules.messaging.repository.resealing import reseal
+from kanghu.modules.messaging.service.cards import decoded as decoded_card
 from kanghu.modules.messaging.service.customer import Incoming, Received, receive
 from kanghu.modules.messaging.service.media import content_of as media_content
 from kanghu.modules.messaging.service.visitors import recognise
@@ -18,9 +20,11 @@ from kanghu.modules.messaging.service.visitors import recognise
 __all__ = [
     "Allowance",
     "Incoming",
+    "MediaRefused",
     "Message",
     "Received",
     "Undeliverable",
+    "decoded_card",
     "media_content",
     "receive",
     "recognise",
