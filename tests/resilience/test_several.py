@@ -104,7 +104,7 @@ def _a_nonce_counts_once(platform: Battered, doors: list[str], known: dict[str, 
             answers = list(
                 pair.map(
                     lambda door, body=body, headers=headers: httpx.post(
-                        door + path, content=body, headers=headers, trust_env=False
+                        door + path, content=body, headers=headers, trust_env=False, timeout=60
                     ),
                     doors,
                 )
