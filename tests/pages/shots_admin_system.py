@@ -59,7 +59,7 @@ SHOTS = [
         states={"error": broken(f"{ACCOUNTS}/roles"), "long-names": long_names(f"{ACCOUNTS}/*")},
     ),
     Shot(name="admin-system-role", path="/admin/system/roles", who="admin", then=_role),
-    Shot(name="admin-system-access-asked", path="/admin/system/access", who="admin"),
+    Shot(name="admin-system-access-blank", path="/admin/system/access", who="admin"),
     Shot(name="admin-system-access", path="/admin/system/access", who="admin", then=_explained),
     Shot(
         name="admin-system-organisation",

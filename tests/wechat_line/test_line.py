@@ -1,16 +1,19 @@
 """What fans say reaches the desk once and in its order; what agents answer reaches the fan once, or the agent learns why not."""
 
+import io
 import json
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import av
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from kanghu.kernel.ids import new_id
 from tests.messaging.conftest import Desk, MakePhone, phone_of
+from tests.messaging.films import film, sound
 from tests.wechat.accounts import OPENID, minutes_ago, speak, xml
 
 from .conftest import GET, SEND, Line, Shown, at_once
@@ -259,6 +262,41 @@ async def test_pictures_go_out(line: Line, desk: Desk) -> None:
     assert await line.work() == []
     assert line.standin.sent[-1]["msgtype"] == "image"
     assert line.standin.uploaded[line.standin.sent[-1]["image"]["media_id"]] == ("image/png", PNG)
+
+
+async def answers_with(line: Line, desk: Desk, kind: str, content: bytes) -> Any:
+    """What WeChat is asked to send when the desk sends a file of its own."""
+    await line.say("请演示一下")
+    await line.work()
+    conversation = await taken(desk)
+    url = f"/api/admin/messaging/conversations/{conversation}/media/{kind}"
+    media = (await desk.client.post(url, headers=desk.headers, content=content)).json()
+    body = {"client_key": "recorded-1", "kind": kind, "media_id": media["id"]}
+    await desk.do("POST", f"/conversations/{conversation}/messages", body)
+    await line.work()
+    return (await states(desk, conversation))[-1]
+
+
+async def test_a_recorded_voice_goes_out_as_mp3(line: Line, desk: Desk) -> None:
+    assert await answers_with(line, desk, "voice", sound(2, "libopus", "webm")) == ("sent", "")
+    media_type, content = line.standin.uploaded[line.standin.sent[-1]["voice"]["media_id"]]
+    assert media_type == "audio/mpeg"
+    with av.open(io.BytesIO(content), "r") as heard:
+        assert heard.format.name == "mp3"
+
+
+async def test_a_recorded_film_goes_out_as_mp4_with_its_thumbnail(line: Line, desk: Desk) -> None:
+    assert await answers_with(line, desk, "video", film("libvpx", "webm")) == ("sent", "")
+    video = line.standin.sent[-1]["video"]
+    assert line.standin.uploaded[video["media_id"]][0] == "video/mp4"
+    assert line.standin.uploaded[video["thumb_media_id"]][0] == "image/jpeg"
+
+
+async def test_a_voice_too_long_for_wechat_is_told_to_the_agent(line: Line, desk: Desk) -> None:
+    too_long = sound(70, "libopus", "webm", bits=16_000)
+    state, failure = await answers_with(line, desk, "voice", too_long)
+    assert state == "failed"
+    assert "60 秒" in failure
 
 
 # ---- who it is -----------------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ UPLOADED: dict[str, Literal["image", "voice", "video"]] = {
     "voice": "voice",
     "video": "video",
 }
+LONGEST_VOICE_MS = 61_000
+"""Official accounts take 60 s; what a recorder makes of them is a little more."""
 NAMES = {"image": "图片", "voice": "语音", "video": "视频"}
 GIVE_UP_AFTER = timedelta(hours=1)
 """A file that WeChat does not give for so long is told of as lost; WeChat itself keeps it for three days."""
@@ -194,11 +196,17 @@ async def _outgoing(database: Database, message: messaging.Message) -> wechat.Ou
     if message.media_id is None:
         text = message.content if message.kind == "text" else _card_as_text(message.content)
         return wechat.Outgoing(send_id, account_id, openid, "text", text=text)
-    async with database.transaction() as tx:
-        content = await messaging.media_content(tx, message.media_id)
+    file = await messaging.sendable(database, message.media_id)
+    if message.kind == "voice" and (file.duration_ms or 0) > LONGEST_VOICE_MS:
+        raise messaging.Undeliverable("语音超过 60 秒，微信不能发送，请分段录制")
     kind = UPLOADED[message.kind]
-    media_id = await wechat.upload_media(database, account_id, kind, content)
-    return wechat.Outgoing(send_id, account_id, openid, kind, media_id=media_id)
+    media_id = await wechat.upload_media(database, account_id, kind, file.content)
+    thumb = (
+        ""
+        if file.thumbnail is None
+        else await wechat.upload_media(database, account_id, "thumb", file.thumbnail)
+    )
+    return wechat.Outgoing(send_id, account_id, openid, kind, media_id=media_id, thumb_media_id=thumb)
 
 
 def _card_as_text(content: str) -> str:

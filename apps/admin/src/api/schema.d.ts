@@ -6135,17 +6135,37 @@ export interface components {
          */
         MediaView: {
             /**
+             * Converting
+             * @description 正在转换为通用格式，完成时会有实时通知
+             * @default false
+             */
+            converting: boolean;
+            /**
+             * Duration S
+             * @description 语音、视频的长度，秒；转换后才知道
+             */
+            duration_s?: number | null;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Mime */
+            /**
+             * Mime
+             * @description 取到的内容的格式；语音和视频转换后为 MP3、MP4
+             */
             mime: string;
             /**
              * Size
-             * @description 字节数
+             * @description 原件的字节数
              */
             size: number;
+            /**
+             * Thumbnail
+             * @description 有缩略图：取内容时加 form=thumbnail
+             * @default false
+             */
+            thumbnail: boolean;
         };
         /**
          * MenuComparison
@@ -21547,7 +21567,9 @@ export interface operations {
     };
     messaging_get_media: {
         parameters: {
-            query?: never;
+            query?: {
+                form?: "original" | "playable" | "thumbnail";
+            };
             header?: never;
             path: {
                 media_id: string;

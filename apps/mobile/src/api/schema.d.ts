@@ -511,7 +511,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 会话中的图片、语音或视频 */
+        /** 会话中的图片、语音或视频：通用格式（没有时为原件）、原件或缩略图 */
         get: operations["messaging_get_own_media"];
         put?: never;
         post?: never;
@@ -1897,17 +1897,37 @@ export interface components {
          */
         MediaView: {
             /**
+             * Converting
+             * @description 正在转换为通用格式，完成时会有实时通知
+             * @default false
+             */
+            converting: boolean;
+            /**
+             * Duration S
+             * @description 语音、视频的长度，秒；转换后才知道
+             */
+            duration_s?: number | null;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Mime */
+            /**
+             * Mime
+             * @description 取到的内容的格式；语音和视频转换后为 MP3、MP4
+             */
             mime: string;
             /**
              * Size
-             * @description 字节数
+             * @description 原件的字节数
              */
             size: number;
+            /**
+             * Thumbnail
+             * @description 有缩略图：取内容时加 form=thumbnail
+             * @default false
+             */
+            thumbnail: boolean;
         };
         /**
          * MessageGiven
@@ -5770,7 +5790,9 @@ export interface operations {
     };
     messaging_get_own_media: {
         parameters: {
-            query?: never;
+            query?: {
+                form?: "original" | "playable" | "thumbnail";
+            };
             header?: {
                 /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
                 "X-For-Person"?: string;

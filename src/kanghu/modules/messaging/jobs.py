@@ -4,14 +4,19 @@ from datetime import timedelta
 
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.jobs import every, job, outbound_job
-from kanghu.modules.messaging.models import Assign, Deliver
-from kanghu.modules.messaging.service import delivery, upkeep
+from kanghu.modules.messaging.models import Assign, Convert, Deliver
+from kanghu.modules.messaging.service import conversion, delivery, upkeep
 
 
 # Given up by the clock after half an hour: a dead letter is of no use here, the agent sees the message as failed.
 @outbound_job("messaging.deliver", attempts=100, longest_delay=timedelta(minutes=1))
 async def deliver(database: Database, payload: Deliver) -> None:
     await delivery.deliver(database, payload.message_id)
+
+
+@outbound_job(conversion.JOB, concurrency=2)
+async def convert(database: Database, payload: Convert) -> None:
+    await conversion.convert(database, payload.media_id)
 
 
 @job("messaging.assign")

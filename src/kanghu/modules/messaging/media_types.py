@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from kanghu.modules.messaging.models import File
+
 MIB = 1024 * 1024
 LONGEST = {"image": 10 * MIB, "voice": 2 * MIB, "video": 10 * MIB}
 """Bytes; what official accounts take as well."""
@@ -55,6 +57,15 @@ _KNOWN: dict[str, tuple[tuple[str, Test], ...]] = {
 
 MIMES = tuple(mime for known in _KNOWN.values() for mime, _is_one in known)
 """All that is taken in, and so all that is given back."""
+
+
+PLAYABLE = {"voice": "audio/mpeg", "video": "video/mp4"}
+"""What voices and films are converted to; also what official accounts take."""
+
+
+def shown_as(kind: str, file: File) -> str:
+    """The type of what people get."""
+    return PLAYABLE[kind] if file.has_playable else file.mime
 
 
 def mime_of(kind: str, content: bytes) -> str | None:

@@ -70,6 +70,18 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """`mime`, `size` (bytes): of the original. `conversion`: none (nothing to do), waiting, done, failed; once it is done a sound
+    or film has a length, a film a thumbnail, and either a form that plays everywhere unless the original does."""
+
+    mime: str
+    size: int
+    conversion: str
+    duration_ms: int | None = None
+    has_playable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """`address`: where on the channel it came from or goes to; `resent`: how often an agent asked for another try."""
 
@@ -83,8 +95,6 @@ class Message:
     author_account_id: UUID | None
     content: str
     media_id: UUID | None
-    media_mime: str | None
-    media_size: int | None
     channel: str
     address: str | None
     client_key: str | None
@@ -94,6 +104,7 @@ class Message:
     created_at: datetime
     sent_at: datetime | None
     withdrawn_at: datetime | None
+    file: File | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +127,28 @@ class Media:
     id: UUID
     conversation_id: UUID
     kind: str
-    mime: str
-    size: int
+    file: File
     person_id: UUID | None
     account_id: UUID | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """`playable`: an MP3 or MP4, None where the original plays everywhere; `thumbnail`: a JPEG, of films alone."""
+
+    duration_ms: int
+    playable: bytes | None
+    thumbnail: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A media as other systems take it; what could not be converted is as it came, of unknown length and without a thumbnail."""
+
+    content: bytes
+    duration_ms: int | None
+    thumbnail: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +181,13 @@ class QuickReply:
     body: str
     version: int
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """The job that makes a voice or film one that plays everywhere."""
+
+    media_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from kanghu.modules.messaging.models import Message
 from kanghu.modules.messaging.repository import sessions
 from kanghu.modules.messaging.repository.resealing import reseal
 from kanghu.modules.messaging.service.cards import decoded as decoded_card
+from kanghu.modules.messaging.service.conversion import sendable
 from kanghu.modules.messaging.service.customer import Incoming, Received, receive
-from kanghu.modules.messaging.service.media import content_of as media_content
 from kanghu.modules.messaging.service.visitors import recognise
 
 __all__ = [
@@ -25,11 +25,11 @@ __all__ = [
     "Received",
     "Undeliverable",
     "decoded_card",
-    "media_content",
     "receive",
     "recognise",
     "register_channel",
     "reseal",
+    "sendable",
     "waiting_customers",
 ]
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from kanghu.modules.messaging import policy
-from kanghu.modules.messaging.models import Draft, Listed, Message, ServiceSession, Transfer
+from kanghu.modules.messaging import media_types, policy
+from kanghu.modules.messaging.models import Draft, File, Listed, Message, ServiceSession, Transfer
 from kanghu.modules.messaging.service import cards
 
 Skill = Literal["general", "exam", "nursing", "complaint"]
@@ -45,12 +45,26 @@ class CardView(_FromRow):
     lines: list[CardLineView]
 
 
-class MediaView(_FromRow):
+class MediaView(BaseModel):
     """媒体：用 id 取内容"""
 
     id: UUID
-    mime: str
-    size: int = Field(description="字节数")
+    mime: str = Field(description="取到的内容的格式；语音和视频转换后为 MP3、MP4")
+    size: int = Field(description="原件的字节数")
+    duration_s: float | None = Field(None, description="语音、视频的长度，秒；转换后才知道")
+    converting: bool = Field(False, description="正在转换为通用格式，完成时会有实时通知")
+    thumbnail: bool = Field(False, description="有缩略图：取内容时加 form=thumbnail")
+
+    @classmethod
+    def of(cls, media_id: UUID, kind: str, file: File) -> Self:
+        return cls(
+            id=media_id,
+            mime=media_types.shown_as(kind, file),
+            size=file.size,
+            duration_s=None if file.duration_ms is None else round(file.duration_ms / 1000, 1),
+            converting=file.conversion == "waiting",
+            thumbnail=kind == "video" and file.conversion == "done",
+        )
 
 
 class MessageView(BaseModel):
@@ -95,9 +109,9 @@ def _card(message: Message) -> CardView:
 
 
 def _media(message: Message) -> MediaView | None:
-    if message.media_id is None or message.media_mime is None or message.media_size is None:
+    if message.media_id is None or message.file is None:
         return None
-    return MediaView(id=message.media_id, mime=message.media_mime, size=message.media_size)
+    return MediaView.of(message.media_id, message.kind, message.file)
 
 
 class StaffMessageView(MessageView):

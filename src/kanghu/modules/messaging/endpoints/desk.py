@@ -18,6 +18,7 @@ from kanghu.modules.messaging.endpoints.patient import (
     After,
     Before,
     Content,
+    Form,
     Given,
     Limit,
     file_answer,
@@ -229,9 +230,9 @@ async def upload_media(
 
 
 @admin.get("/media/{media_id}", operation_id="messaging_get_media", response_class=Response, responses=FILE)
-async def get_media(media_id: UUID, caller: Reader, tx: Transaction) -> Response:
+async def get_media(media_id: UUID, caller: Reader, tx: Transaction, form: Form = "playable") -> Response:
     """会话中的图片、语音或视频；查看留痕"""
-    return file_answer(await media.read(tx, caller, media_id))
+    return file_answer(await media.read(tx, caller, media_id, form))
 
 
 @admin.post(

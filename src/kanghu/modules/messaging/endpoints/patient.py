@@ -9,6 +9,7 @@ from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 from kanghu.modules.messaging import media_types, policy
 from kanghu.modules.messaging.models import Media, Message
+from kanghu.modules.messaging.repository.media import Form
 from kanghu.modules.messaging.schemas import (
     MediaKind,
     MediaView,
@@ -120,9 +121,9 @@ async def rate_service(institution_id: UUID, body: Rating, caller: Own, tx: Tran
     response_class=Response,
     responses=FILE,
 )
-async def get_own_media(media_id: UUID, caller: Own, tx: Transaction) -> Response:
-    """会话中的图片、语音或视频"""
-    return file_answer(await media.read_own(tx, caller, media_id))
+async def get_own_media(media_id: UUID, caller: Own, tx: Transaction, form: Form = "playable") -> Response:
+    """会话中的图片、语音或视频：通用格式（没有时为原件）、原件或缩略图"""
+    return file_answer(await media.read_own(tx, caller, media_id, form))
 
 
 @patient.post("/messages/{message_id}/withdraw", operation_id="messaging_withdraw_own_message")
@@ -132,7 +133,7 @@ async def withdraw_own_message(message_id: UUID, caller: Own, tx: Transaction) -
 
 
 def media_view(found: Media) -> MediaView:
-    return MediaView(id=found.id, mime=found.mime, size=found.size)
+    return MediaView.of(found.id, found.kind, found.file)
 
 
 def file_answer(file: MediaFile) -> Response:

@@ -6,21 +6,25 @@ from uuid import UUID
 from asyncpg import Record
 
 from kanghu.kernel.crypto import vault
-from kanghu.kernel.db import Tx, row
+from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
-from kanghu.modules.messaging.models import Media, Message
+from kanghu.modules.messaging.models import File, Message
 
-CONTENT, MEDIA_CONTENT = "messaging.messages.content", "messaging.media.content"
+CONTENT = "messaging.messages.content"
 _COLUMNS = """m.id, m.conversation_id, m.seq, m.service_session_id, m.direction, m.kind, m.author_person_id,
-              m.author_account_id, m.content, m.media_id, x.mime AS media_mime, x.size AS media_size, m.channel,
-              m.address, m.client_key, m.state, m.resent, m.failure, m.created_at, m.sent_at, m.withdrawn_at"""
+              m.author_account_id, m.content, m.media_id, m.channel, m.address, m.client_key, m.state,
+              m.resent, m.failure, m.created_at, m.sent_at, m.withdrawn_at,
+              x.mime, x.size, x.conversion, x.duration_ms, x.playable IS NOT NULL AS has_playable"""
+_OF_FILE = ("mime", "size", "conversion", "duration_ms", "has_playable")
 _FROM = "messaging.messages m LEFT JOIN messaging.media x ON x.id = m.media_id"
 
 
 def _opened(record: Record) -> Message:
     sealed = record["content"]
     content = "" if sealed is None else vault.open(sealed, CONTENT, record["id"])
-    return Message(**{**record, "content": content})
+    values = {**record, "content": content}
+    file = File(*(values.pop(name) for name in _OF_FILE))
+    return Message(**values, file=None if file.mime is None else file)
 
 
 async def insert(tx: Tx, message: Message) -> None:
@@ -188,101 +192,3 @@ async def pending_since(tx: Tx, before: datetime, limit: int) -> list[tuple[UUID
         limit,
     )
     return [(record["conversation_id"], record["id"]) for record in found]
-
-
-# ---- media -------------------------------------------------------------------------------------------------------
-
-_MEDIA = "x.id, x.conversation_id, x.kind, x.mime, x.size, x.person_id, x.account_id, x.created_at"
-
-
-async def insert_media(tx: Tx, media: Media, sha256: bytes, sealed: bytes) -> None:
-    await tx.execute(
-        """INSERT INTO messaging.media (id, conversation_id, kind, mime, size, sha256, content, person_id, account_id,
-                                        created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
-        media.id,
-        media.conversation_id,
-        media.kind,
-        media.mime,
-        media.size,
-        sha256,
-        sealed,
-        media.person_id,
-        media.account_id,
-        media.created_at,
-    )
-
-
-async def media(tx: Tx, conversation_id: UUID, media_id: UUID) -> Media | None:
-    found = await tx.fetchrow(
-        f"SELECT {_MEDIA} FROM messaging.media x WHERE x.id = $1 AND x.conversation_id = $2",
-        media_id,
-        conversation_id,
-    )
-    return row(Media, found)
-
-
-async def media_in_reach(
-    tx: Tx, media_id: UUID, scope: Scope, caller: Caller
-) -> tuple[Media, UUID | None] | None:
-    """A media that was sent and not withdrawn, with the person whose conversation it stands in; for staff."""
-    found = await tx.fetchrow(
-        f"""SELECT {_MEDIA}, c.person_id AS customer FROM messaging.media x
-              JOIN messaging.conversations c ON c.id = x.conversation_id JOIN messaging.messages m ON m.media_id = x.id
-             WHERE x.id = $1 AND m.withdrawn_at IS NULL
-               AND messaging.reachable(c.institution_id, c.person_id, $2::kernel.scope, $3)""",
-        media_id,
-        scope.sql(),
-        caller.institution_id,
-    )
-    return _with_customer(found)
-
-
-async def media_of_person(tx: Tx, media_id: UUID, person_id: UUID) -> tuple[Media, UUID | None] | None:
-    """The same for the customer."""
-    found = await tx.fetchrow(
-        f"""SELECT {_MEDIA}, c.person_id AS customer FROM messaging.media x
-              JOIN messaging.conversations c ON c.id = x.conversation_id JOIN messaging.messages m ON m.media_id = x.id
-             WHERE x.id = $1 AND m.withdrawn_at IS NULL AND c.person_id = $2""",
-        media_id,
-        person_id,
-    )
-    return _with_customer(found)
-
-
-def _with_customer(record: Record | None) -> tuple[Media, UUID | None] | None:
-    if record is None:
-        return None
-    values = dict(record)
-    customer = values.pop("customer")
-    return Media(**values), customer
-
-
-async def media_content(tx: Tx, media_id: UUID) -> bytes:
-    """The sealed content of a media that exists."""
-    sealed: bytes = await tx.fetchval("SELECT content FROM messaging.media WHERE id = $1", media_id)
-    return sealed
-
-
-async def is_sent(tx: Tx, media_id: UUID) -> bool:
-    found: bool = await tx.fetchval(
-        "SELECT EXISTS (SELECT FROM messaging.messages WHERE media_id = $1)", media_id
-    )
-    return found
-
-
-async def unsent_media(tx: Tx, conversation_id: UUID) -> int:
-    count: int = await tx.fetchval(
-        """SELECT count(*) FROM messaging.media x WHERE x.conversation_id = $1
-              AND NOT EXISTS (SELECT FROM messaging.messages m WHERE m.media_id = x.id)""",
-        conversation_id,
-    )
-    return count
-
-
-async def purge_unsent_media(tx: Tx, before: datetime) -> None:
-    await tx.execute(
-        """DELETE FROM messaging.media x WHERE x.created_at < $1
-              AND NOT EXISTS (SELECT FROM messaging.messages m WHERE m.media_id = x.id)""",
-        before,
-    )

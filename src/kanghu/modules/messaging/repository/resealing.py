@@ -6,6 +6,8 @@ from kanghu.kernel.db import Tx
 _SEALED = (
     ("messages", "content"),
     ("media", "content"),
+    ("media", "playable"),
+    ("media", "thumbnail"),
     ("service_sessions", "summary"),
     ("service_sessions", "comment"),
     ("transfers", "note"),

@@ -11,7 +11,7 @@ from kanghu.kernel.security import SYSTEM
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.messaging import policy
 from kanghu.modules.messaging.models import Assign
-from kanghu.modules.messaging.repository import agents, conversations, messages, sessions
+from kanghu.modules.messaging.repository import agents, conversations, media, messages, sessions
 from kanghu.modules.messaging.service import delivery, desk, holding
 from kanghu.modules.notices import public as notices
 
@@ -94,4 +94,4 @@ async def give_up_undelivered(tx: Tx) -> None:
 
 
 async def tidy(tx: Tx) -> None:
-    await messages.purge_unsent_media(tx, clock.now() - policy.UNSENT_MEDIA_LIFE)
+    await media.purge_unsent(tx, clock.now() - policy.UNSENT_MEDIA_LIFE)

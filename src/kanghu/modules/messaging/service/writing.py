@@ -16,8 +16,8 @@ from kanghu.modules.messaging.errors import (
     NotWithdrawable,
     TooLateToWithdraw,
 )
-from kanghu.modules.messaging.models import Deliver, Draft, Held, Message, ServiceSession
-from kanghu.modules.messaging.repository import conversations, messages
+from kanghu.modules.messaging.models import Deliver, Draft, File, Held, Message, ServiceSession
+from kanghu.modules.messaging.repository import conversations, media, messages
 from kanghu.modules.messaging.service import cards, holding
 
 
@@ -53,7 +53,7 @@ async def from_customer(
     address: str | None = None,
 ) -> Message:
     """Raises `MediaNotFound`, `MediaUsed`."""
-    mime, size = await _carried(tx, held, draft, person_id=person_id)
+    file = await _carried(tx, held, draft, person_id=person_id)
     message = _made(session, draft, channel, address)
     return await _placed(
         tx,
@@ -62,20 +62,18 @@ async def from_customer(
             direction="in",
             author_person_id=person_id,
             state="received",
-            media_mime=mime,
-            media_size=size,
+            file=file,
         ),
     )
 
 
 async def from_staff(tx: Tx, held: Held, session: ServiceSession, draft: Draft, account_id: UUID) -> Message:
     """Goes out the way the customer last came in. Raises `MediaNotFound`, `MediaUsed`."""
-    mime, size = await _carried(tx, held, draft, account_id=account_id)
+    file = await _carried(tx, held, draft, account_id=account_id)
     message = replace(
         _made(session, draft, held.conversation.channel, held.conversation.address),
         author_account_id=account_id,
-        media_mime=mime,
-        media_size=size,
+        file=file,
     )
     if not channels.is_stored_only(message.channel):
         message = replace(message, state="pending", sent_at=None)
@@ -104,8 +102,6 @@ def _made(session: ServiceSession, draft: Draft, channel: str, address: str | No
         author_account_id=None,
         content=draft.content,
         media_id=draft.media_id,
-        media_mime=None,
-        media_size=None,
         channel=channel,
         address=address,
         client_key=draft.client_key or None,
@@ -115,6 +111,7 @@ def _made(session: ServiceSession, draft: Draft, channel: str, address: str | No
         created_at=now,
         sent_at=now,
         withdrawn_at=None,
+        file=None,
     )
 
 
@@ -130,20 +127,20 @@ async def _placed(tx: Tx, message: Message) -> Message:
 
 async def _carried(
     tx: Tx, held: Held, draft: Draft, *, person_id: UUID | None = None, account_id: UUID | None = None
-) -> tuple[str | None, int | None]:
-    """Type and size of the media that the draft names: of this conversation, of this author and kind, and not sent before."""
+) -> File | None:
+    """The media that the draft names: of this conversation, of this author and kind, and not sent before."""
     if draft.media_id is None:
-        return None, None
-    found = await messages.media(tx, held.conversation.id, draft.media_id)
+        return None
+    found = await media.get(tx, held.conversation.id, draft.media_id)
     if (
         found is None
         or found.kind != draft.kind
         or (found.person_id, found.account_id) != (person_id, account_id)
     ):
         raise MediaNotFound
-    if await messages.is_sent(tx, found.id):
+    if await media.is_sent(tx, found.id):
         raise MediaUsed
-    return found.mime, found.size
+    return found.file
 
 
 async def taken_back(tx: Tx, caller: Caller, held: Held, message: Message) -> Message:

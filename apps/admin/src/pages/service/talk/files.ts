@@ -24,6 +24,12 @@ export function sizeText(bytes: number): string {
   return bytes >= MIB ? `${(bytes / MIB).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`
 }
 
+/** 0:07, 1:30 */
+export function lengthText(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds))
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+}
+
 /** Whether this browser plays it. AMR, as WeChat sends voices, no browser does. */
 export function plays(mime: string): boolean {
   const element = document.createElement(mime.startsWith('video/') ? 'video' : 'audio')
