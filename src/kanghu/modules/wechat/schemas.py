@@ -152,6 +152,51 @@ class MenuView(BaseModel):
         )
 
 
+class RollBackMenu(BaseModel):
+    """number 为要恢复的版本；revision 为现有草稿的修订号，没有草稿填 0"""
+
+    number: Annotated[int, Field(ge=1, le=2**31 - 2)]
+    revision: Annotated[int, Field(ge=0, le=2**31 - 2)]
+
+
+class MenuProblems(BaseModel):
+    """位置（如 buttons.0.url）→ 要改正什么；为空即可发布"""
+
+    problems: dict[str, str]
+
+
+class TryMenu(BaseModel):
+    """user 为粉丝的 OpenID 或微信号"""
+
+    user: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+
+
+class MenuButton(BaseModel):
+    """微信上的按钮"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    type: str
+    key: str
+    url: str
+    media_id: str
+    article_id: str
+    appid: str
+    pagepath: str
+    buttons: list["MenuButton"] = []
+
+
+class MenuMatch(BaseModel):
+    """source：default 默认菜单，personal 标签为 tag_id 的个性化菜单，other 与最近发布的都不同，none 没有菜单"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    source: Literal["default", "personal", "other", "none"]
+    tag_id: int | None
+    buttons: list[MenuButton]
+
+
 class MenuComparison(BaseModel):
     """number 是最近发布的版本；lines 是微信上与之不同的地方"""
 
@@ -181,6 +226,17 @@ class SelfTest(BaseModel):
     @classmethod
     def of(cls, checks: list[CheckView]) -> Self:
         return cls(well=all(check.state != "failed" for check in checks), checks=checks)
+
+
+class QuotaView(BaseModel):
+    """daily_limit 为空表示微信没有说明上限"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    path: str
+    name: str
+    daily_limit: int | None
+    used: int
 
 
 class WechatTemplateView(BaseModel):
