@@ -199,14 +199,6 @@ async def test_what_was_changed_at_wechat_shows(editor: Editor, standin: StandIn
     assert not [line for line in lines if "标签 8" in line]
 
 
-async def test_a_menu_is_checked_before_it_is_saved(editor: Editor, standin: StandIn) -> None:
-    body = msgspec.to_builtins(broken(url=""))
-    answer = await editor.client.post(f"{editor.url}/check", json=body, headers=editor.headers)
-    assert answer.json() == {"problems": {"buttons.0.url": "请填写链接"}}
-    assert await editor.listed() == []
-    assert standin.asked.total() == 0
-
-
 async def test_an_earlier_version_comes_back_as_a_new_one(editor: Editor, standin: StandIn) -> None:
     for menu in (GOOD, Menu((HELP,))):
         await editor.save(menu)

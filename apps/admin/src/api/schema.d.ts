@@ -2796,23 +2796,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/wechat/accounts/{account_id}/menus/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** 检查还没有保存的菜单：发布之前要改正的地方 */
-        post: operations["wechat_check_menu"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/wechat/accounts/{account_id}/menus/difference": {
         parameters: {
             query?: never;
@@ -6313,16 +6296,6 @@ export interface components {
             tag_id: number | null;
         };
         /**
-         * MenuProblems
-         * @description 位置（如 buttons.0.url）→ 要改正什么；为空即可发布
-         */
-        MenuProblems: {
-            /** Problems */
-            problems: {
-                [key: string]: string;
-            };
-        };
-        /**
          * MenuView
          * @description 菜单的一个版本；problems 指出发布之前要改正的地方
          */
@@ -9484,11 +9457,13 @@ export interface components {
         };
         /**
          * WechatTemplateView
-         * @description 微信上的一个消息模板；fields 是要填的各项，long_term 表示用户同意一次可以多次发送
+         * @description 微信上的一个消息模板；fields 是要填的各项，example 是微信给出的示例，long_term 表示用户同意一次可以多次发送
          */
         WechatTemplateView: {
             /** Content */
             content: string;
+            /** Example */
+            example: string;
             /** Fields */
             fields: string[];
             /**
@@ -25973,104 +25948,6 @@ export interface operations {
             };
             /** @description 提交的内容有误 */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 服务暂时不可用，请稍后再试 */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    wechat_check_menu: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                account_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MenuContent"];
-            };
-        };
-        responses: {
-            /** @description 成功 */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MenuProblems"];
-                };
-            };
-            /** @description 未登录，或登录已失效 */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 没有权限 */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 没有找到，或不在数据范围内 */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 与现状冲突，如已被他人修改 */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 提交的内容过大 */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 提交的内容有误 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description 操作过于频繁 */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -159,12 +159,6 @@ class RollBackMenu(BaseModel):
     revision: Annotated[int, Field(ge=0, le=2**31 - 2)]
 
 
-class MenuProblems(BaseModel):
-    """位置（如 buttons.0.url）→ 要改正什么；为空即可发布"""
-
-    problems: dict[str, str]
-
-
 class TryMenu(BaseModel):
     """user 为粉丝的 OpenID 或微信号"""
 
@@ -240,7 +234,7 @@ class QuotaView(BaseModel):
 
 
 class WechatTemplateView(BaseModel):
-    """微信上的一个消息模板；fields 是要填的各项，long_term 表示用户同意一次可以多次发送"""
+    """微信上的一个消息模板；fields 是要填的各项，example 是微信给出的示例，long_term 表示用户同意一次可以多次发送"""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -250,3 +244,4 @@ class WechatTemplateView(BaseModel):
     content: str
     fields: list[str]
     long_term: bool
+    example: str

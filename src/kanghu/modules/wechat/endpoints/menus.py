@@ -9,10 +9,8 @@ from kanghu.kernel.security import Caller, can, can_and_waits
 from kanghu.kernel.web import Transaction
 from kanghu.modules.wechat.schemas import (
     MenuComparison,
-    MenuContent,
     MenuDraft,
     MenuMatch,
-    MenuProblems,
     MenuView,
     PublishMenu,
     RollBackMenu,
@@ -40,14 +38,6 @@ async def save_menu(
     """保存菜单草稿"""
     saved = await menus.save_draft(tx, caller, account_id, body.revision, body.content.model_dump())
     return MenuView.model_validate(saved)
-
-
-@admin.post("/check", operation_id="wechat_check_menu")
-async def check_menu(
-    account_id: UUID, body: MenuContent, caller: Annotated[Caller, can(menus.READ)], tx: Transaction
-) -> MenuProblems:
-    """检查还没有保存的菜单：发布之前要改正的地方"""
-    return MenuProblems(problems=await menus.check(tx, caller, account_id, body.model_dump()))
 
 
 @admin.post("/publish", operation_id="wechat_publish_menu", responses=REFUSED)

@@ -70,12 +70,6 @@ async def save_draft(
     return found
 
 
-async def check(tx: Tx, caller: Caller, account_id: UUID, content: dict[str, Any]) -> rules.Problems:
-    """What keeps a menu from being published, before it is saved. Raises `AccountNotFound`, `WrongKind`."""
-    await _account(tx, caller, READ, account_id)
-    return rules.problems(menu_of(content))
-
-
 async def roll_back(
     database: Database, caller: Caller, account_id: UUID, number: int, revision: int
 ) -> MenuRow:
