@@ -456,7 +456,12 @@ async def _spoken(house: House, side: Side) -> UUID:
     async with house.database.transaction() as tx:
         if await wechat_menus.draft(tx, account_id) is None:
             button = {"name": "帮助", "type": "click", "key": "HELP"}
-            await wechat_menus.add_draft(tx, account_id, {"buttons": [button]}, None)
+            content = {"buttons": [button]}
+            await wechat_menus.add_draft(tx, account_id, content, None)
+            first = await wechat_menus.draft(tx, account_id)
+            assert first is not None
+            await wechat_menus.mark_published(tx, first.id, first.revision, None)
+            await wechat_menus.add_draft(tx, account_id, content, None)
             reply = ReplyWanted(
                 "问候", "default", [], "", [], "any", "any", [f"{side.name} 您好"], False, 0, False
             )

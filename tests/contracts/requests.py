@@ -62,6 +62,9 @@ CALLING_WECHAT = (
     "wechat_delete_tag",
     "wechat_tag_fans",
     "wechat_create_qr_code",
+    "wechat_list_quotas",
+    "wechat_roll_back_menu",
+    "wechat_try_menu",
 )
 """WeChat, which is not there in these tests, is asked by them."""
 # Operations whose `booking_id` is one that can still be cancelled, and the like.
@@ -359,5 +362,7 @@ BODIES: dict[str, Body] = {
     "wechat_create_qr_code": lambda side: {"name": "门诊", "scene": "desk-1", "days": 7},
     "wechat_save_menu": lambda side: {"revision": 1, "content": MENU},
     "wechat_publish_menu": lambda side: {"revision": 1},
+    "wechat_roll_back_menu": lambda side: {"number": 1, "revision": 1},
+    "wechat_try_menu": lambda side: {"user": f"o-{side.name}"},
     "wechat_update_account": lambda side: {**_wechat(side), "version": 1},
 }  # fmt: skip

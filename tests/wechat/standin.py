@@ -171,6 +171,22 @@ async def menu_remove(wechat: StandIn, request: Request) -> Response:
     return done()
 
 
+async def menu_try(wechat: StandIn, request: Request) -> Response:
+    user = json.loads(await request.body())["user_id"]
+    if wechat.menu is None:
+        return refusal(46003)
+    tagged = [menu for menu in wechat.personal.values() if menu["matchrule"]["tag_id"] in user]
+    return JSONResponse({"button": tagged[-1]["button"] if tagged else wechat.menu})
+
+
+async def quota(_wechat: StandIn, request: Request) -> Response:
+    path = json.loads(await request.body())["cgi_path"]
+    if path == "/cgi-bin/user/info":
+        return refusal(76021)
+    limit = 500_000 if path == "/cgi-bin/message/custom/send" else 0
+    return done(quota={"daily_limit": limit, "used": 12, "remain": max(limit - 12, 0)})
+
+
 async def addresses(_wechat: StandIn, _request: Request) -> Response:
     return done(ip_list=["203.0.113.1"])
 
@@ -192,11 +208,13 @@ WITH_TOKEN = {
     "/cgi-bin/media/get": media,
     "/cgi-bin/getcallbackip": addresses,
     "/cgi-bin/clear_quota": fine,
+    "/cgi-bin/openapi/quota/get": quota,
     "/wxa/business/getuserphonenumber": fine,
     "/cgi-bin/menu/get": menu_get,
     "/cgi-bin/menu/create": menu_create,
     "/cgi-bin/menu/addconditional": menu_add,
     "/cgi-bin/menu/delconditional": menu_remove,
+    "/cgi-bin/menu/trymatch": menu_try,
 }
 
 

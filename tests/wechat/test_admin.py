@@ -226,6 +226,21 @@ async def test_the_daily_quota_is_cleared(
     assert "次日" in answer.json()["message"]
 
 
+async def test_what_is_left_of_todays_calls(desk: Desk, standin: StandIn, reachable: Outbound) -> None:
+    made = await desk.made(api_url=standin.url)
+    answer = await desk.client.get(f"{URL}/{made['id']}/quotas", headers=desk.headers)
+    assert answer.status_code == 200, answer.text
+    found = {one["path"]: one for one in answer.json()}
+    assert found["/cgi-bin/message/custom/send"] == {
+        "path": "/cgi-bin/message/custom/send", "name": "客服消息", "daily_limit": 500_000, "used": 12,
+    }  # fmt: skip
+    assert found["/cgi-bin/media/upload"]["daily_limit"] is None
+    assert "/cgi-bin/user/info" not in found, "WeChat keeps no count of it"
+    standin.refuse("/cgi-bin/openapi/quota/get", 48001)
+    refused = await desk.client.get(f"{URL}/{made['id']}/quotas", headers=desk.headers)
+    assert (refused.status_code, refused.json()["code"]) == (502, "wechat.not_authorised")
+
+
 async def test_an_account_at_a_stand_in_follows_it_to_another_port(tx: Tx) -> None:
     account_id = new_id()
 

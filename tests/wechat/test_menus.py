@@ -108,6 +108,9 @@ class Editor:
             f"{self.url}/publish", json={"revision": revision}, headers=self.headers
         )
 
+    async def post(self, path: str, **body: object) -> httpx.Response:
+        return await self.client.post(f"{self.url}/{path}", json=body, headers=self.headers)
+
     async def listed(self) -> Any:
         return (await self.client.get(self.url, headers=self.headers)).json()
 
@@ -194,6 +197,40 @@ async def test_what_was_changed_at_wechat_shows(editor: Editor, standin: StandIn
     assert "标签 7 的个性化菜单在微信上没有" in lines
     assert "微信上多了标签 99 的个性化菜单" in lines
     assert not [line for line in lines if "标签 8" in line]
+
+
+async def test_an_earlier_version_comes_back_as_a_new_one(editor: Editor, standin: StandIn) -> None:
+    for menu in (GOOD, Menu((HELP,))):
+        await editor.save(menu)
+        await editor.publish()
+    draft = (await editor.save(Menu((BOOK,)))).json()
+    stale = await editor.post("roll-back", number=1, revision=0)
+    assert (stale.status_code, stale.json()["code"]) == (409, "wechat.menu_changed")
+    assert (await editor.post("roll-back", number=9, revision=0)).json()["code"] == "wechat.menu_not_found"
+    back = await editor.post("roll-back", number=1, revision=draft["revision"])
+    assert (back.status_code, back.json()["number"], back.json()["state"]) == (200, 3, "published")
+    assert standin.menu == written(GOOD.buttons)
+    assert len(standin.personal) == 2
+    assert [menu["number"] for menu in await editor.listed()] == [3, 2, 1]
+
+
+async def test_wechat_says_which_menu_a_fan_sees(editor: Editor, standin: StandIn) -> None:
+    assert (await editor.post("try-match", user="oABC")).json() == {
+        "source": "none",
+        "tag_id": None,
+        "buttons": [],
+    }
+    await editor.save(GOOD)
+    await editor.publish()
+    found = (await editor.post("try-match", user="oABC")).json()
+    assert (found["source"], found["buttons"][0]["name"]) == ("default", "预约体检")
+    found = (await editor.post("try-match", user="oTAG7")).json()
+    assert (found["source"], found["tag_id"], found["buttons"][0]["key"]) == ("personal", 7, "HELP")
+    standin.menu = written((replace(BOOK, name="别的"),))
+    assert (await editor.post("try-match", user="oABC")).json()["source"] == "other"
+    standin.refuse("/cgi-bin/menu/trymatch", 40003)
+    refused = await editor.post("try-match", user="oABC")
+    assert (refused.status_code, refused.json()["code"]) == (409, "wechat.not_following")
 
 
 async def test_a_mini_program_has_no_menu(editor: Editor, database: Database) -> None:

@@ -137,6 +137,7 @@ async def test_an_answer_goes_out_once_however_often_its_job_runs(line: Line, co
 # ---- the test box and live -------------------------------------------------------------------------------------------------
 
 WORD = st.sampled_from(["体检", "报告", "体检报告", "人工", "几点"])
+PATTERN = st.sampled_from(["体检.*报告", "^人工", "几点$", "(体检|报告){2}"])
 TEXT = st.lists(WORD, min_size=1, max_size=3).map("".join)
 TRIGGERS = st.sampled_from(["keyword", "keyword", "keyword", "kind", "default"])
 RULES = st.lists(
@@ -144,7 +145,8 @@ RULES = st.lists(
         {
             "trigger": TRIGGERS,
             "word": WORD,
-            "match": st.sampled_from(["whole", "part"]),
+            "pattern": PATTERN,
+            "match": st.sampled_from(["whole", "part", "pattern"]),
             "priority": st.integers(-1, 1),
             "hours": st.sampled_from(["any", "on", "off"]),
             "hand_over": st.booleans(),
@@ -180,7 +182,8 @@ async def test_the_test_box_says_what_a_fan_gets(
     for number, rule in enumerate(rules):
         more = {key: rule[key] for key in ("priority", "hours", "hand_over", "enabled")}
         if rule["trigger"] == "keyword":
-            more["keywords"] = words(rule["word"], match=rule["match"])
+            wanted = rule["pattern" if rule["match"] == "pattern" else "word"]
+            more["keywords"] = words(wanted, match=rule["match"])
         if rule["trigger"] == "kind":
             more["kinds"] = ["location"]
         await console.rule(f"规则 {number}", rule["trigger"], f"答 {number}", **more)
@@ -236,6 +239,13 @@ WRONG: list[dict[str, Any]] = [
     {"trigger": "default", "answers": ["一"], "visit": "first"},
     {"trigger": "default", "answers": ["字" * 681]},
     {"trigger": "default", "answers": ["一", "二", "三", "四"]},
+    {"trigger": "keyword", "answers": ["一"], "keywords": words("(体检", match="pattern")},
+    {
+        "trigger": "keyword",
+        "answers": ["一"],
+        "keywords": [{"text": "体检", "match": "pattern", "examples": ["报告"]}],
+    },
+    {"trigger": "keyword", "answers": ["一"], "keywords": words("体" * 51)},
 ]
 
 
@@ -245,6 +255,20 @@ async def test_a_rule_that_says_nothing_or_too_much_is_refused(
 ) -> None:
     answer = await console.ask("POST", "/replies", {"name": "错", **body})
     assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+
+
+async def test_a_wrong_expression_is_told_at_its_place(console: Console) -> None:
+    wrong = [*words("体检"), *words("(?=体检)", match="pattern")]
+    answer = await console.ask(
+        "POST", "/replies", {"name": "错", "trigger": "keyword", "answers": ["一"], "keywords": wrong}
+    )
+    assert "前瞻" in answer.json()["fields"]["keywords.1"]
+    kept = await console.rule(
+        "对", "keyword", "一", keywords=[{"text": "^体检", "match": "pattern", "examples": ["体检去哪"]}]
+    )
+    assert kept["keywords"] == [{"text": "^体检", "match": "pattern", "examples": ["体检去哪"]}]
+    trial = await console.trial("message", text="体检怎么走")
+    assert (trial["rule_id"], trial["why"]) == (kept["id"], "文字符合正则表达式「^体检」")
 
 
 async def test_another_hospital_does_not_see_them(

@@ -303,6 +303,7 @@ export const modules: Names = {
   forms: '表单',
   notices: '消息',
   messaging: '客服会话',
+  wechat: '微信',
   accounts: '账号与权限',
   main: '平台运行',
 }

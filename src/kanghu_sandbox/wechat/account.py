@@ -14,6 +14,7 @@ class Template(BaseModel):
 
     title: str
     content: str
+    example: str = ""
     kind: Literal["template", "subscription", "mini_subscription"] = Field(
         default="template", description="模板消息、公众号订阅通知、小程序订阅消息"
     )
@@ -24,19 +25,23 @@ _TEMPLATES = {
     "WxDemoTemplateBookedXXXXXXXXXXXXXXXXXXXXXXX": Template(
         title="预约成功通知",
         content="就诊人：{{thing1.DATA}}\n项目：{{thing2.DATA}}\n时间：{{time3.DATA}}",
+        example="就诊人：张三\n项目：健康体检\n时间：2026年12月1日 08:30",
     ),
     "WxDemoTemplateOrderXXXXXXXXXXXXXXXXXXXXXXXX": Template(
         title="订单状态通知",
         content="订单编号：{{character_string1.DATA}}\n状态：{{phrase2.DATA}}\n说明：{{thing3.DATA}}",
+        example="订单编号：HL20261201001\n状态：已派单\n说明：护士将按时上门",
     ),
     "WxDemoSubscriptionVisitXXXXXXXXXXXXXXXXXXXX": Template(
         title="上门服务提醒",
         content="项目：{{thing1.DATA}}\n时间：{{time2.DATA}}",
+        example="项目：伤口换药\n时间：2026年12月1日 09:00",
         kind="subscription",
     ),
     "WxDemoMiniSubscriptionXXXXXXXXXXXXXXXXXXXXX": Template(
         title="上门服务提醒",
         content="项目：{{thing1.DATA}}\n时间：{{time2.DATA}}",
+        example="项目：伤口换药\n时间：2026年12月1日 09:00",
         kind="mini_subscription",
     ),
 }

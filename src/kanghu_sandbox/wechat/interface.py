@@ -21,6 +21,7 @@ from .pushes import Push, deliver
 from .store import Tx
 
 OFFICIAL, MINI, NOBODY = "official account", "mini-program", "nobody: the call brings its own credentials"
+EITHER = "official account or mini-program"
 BODY_LIMIT = 11 * 1024 * 1024
 """A video of 10 MB with what a form puts around it."""
 
@@ -29,7 +30,8 @@ Answer = dict[str, Any]
 
 @dataclass(slots=True)
 class Call:
-    """One call, read: `body` is its JSON object, `raw` what came. `pushes` go out once the work is committed."""
+    """One call, read: `body` is its JSON object, `raw` what came. `pushes` go out once the work is committed.
+    `app_id`: whose token it carries, empty when it brings its own credentials."""
 
     wechat: WeChat
     path: str
@@ -39,6 +41,7 @@ class Call:
     body: Mapping[str, Any]
     now: float
     address: str
+    app_id: str = ""
     pushes: list[Push] = field(default_factory=list)
 
     @property
@@ -133,9 +136,10 @@ def _meet_faults(api: Api, wechat: WeChat) -> None:
 
 def _admit(tx: Tx, api: Api, call: Call) -> None:
     app_id = tokens.holder(tx, call.query.get("access_token", ""), call.now)
-    wanted = call.account.mini_app_id if api.of == MINI else call.account.app_id
-    if app_id != wanted:
+    refused = {OFFICIAL: call.account.mini_app_id, MINI: call.account.app_id}
+    if app_id == refused.get(api.of):
         raise Refused(48001)
+    call.app_id = app_id
     quotas.admit(tx, app_id, api.path, call.now)
 
 

@@ -2821,7 +2821,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 保存菜单草稿；要恢复旧版本，把它的内容存为草稿再发布 */
+        /** 保存菜单草稿 */
         put: operations["wechat_save_menu"];
         post?: never;
         delete?: never;
@@ -2847,6 +2847,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/wechat/accounts/{account_id}/menus/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 恢复以前的版本：它的内容成为新的版本并立即发布，正在编辑的草稿被取代 */
+        post: operations["wechat_roll_back_menu"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/accounts/{account_id}/menus/try-match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 问微信：这位粉丝现在看到哪一份菜单 */
+        post: operations["wechat_try_menu"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/wechat/accounts/{account_id}/qr-codes": {
         parameters: {
             query?: never;
@@ -2859,6 +2893,23 @@ export interface paths {
         put?: never;
         /** 生成带参数的二维码 */
         post: operations["wechat_create_qr_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/accounts/{account_id}/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 今天各接口已调用的次数与上限，向微信查询 */
+        get: operations["wechat_list_quotas"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5899,15 +5950,38 @@ export interface components {
             version: number;
         };
         /**
-         * KeywordView
-         * @description match：whole 全文相同，part 包含
+         * KeywordGiven
+         * @description 关键词最多 50 个字；正则表达式最多 200 个字，不支持前瞻、后顾与反向引用；例句须符合该表达式
          */
-        KeywordView: {
+        KeywordGiven: {
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
             /**
              * Match
              * @enum {string}
              */
-            match: "whole" | "part";
+            match: "whole" | "part" | "pattern";
+            /** Text */
+            text: string;
+        };
+        /**
+         * KeywordView
+         * @description match：whole 全文相同，part 包含，pattern 正则表达式（在文中任何位置符合即可）；examples 为应符合正则表达式的例句
+         */
+        KeywordView: {
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
+            /**
+             * Match
+             * @enum {string}
+             */
+            match: "whole" | "part" | "pattern";
             /** Text */
             text: string;
         };
@@ -6168,6 +6242,33 @@ export interface components {
             thumbnail: boolean;
         };
         /**
+         * MenuButton
+         * @description 微信上的按钮
+         */
+        MenuButton: {
+            /** Appid */
+            appid: string;
+            /** Article Id */
+            article_id: string;
+            /**
+             * Buttons
+             * @default []
+             */
+            buttons: components["schemas"]["MenuButton"][];
+            /** Key */
+            key: string;
+            /** Media Id */
+            media_id: string;
+            /** Name */
+            name: string;
+            /** Pagepath */
+            pagepath: string;
+            /** Type */
+            type: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * MenuComparison
          * @description number 是最近发布的版本；lines 是微信上与之不同的地方
          */
@@ -6198,6 +6299,21 @@ export interface components {
             content: components["schemas"]["MenuContent"];
             /** Revision */
             revision: number;
+        };
+        /**
+         * MenuMatch
+         * @description source：default 默认菜单，personal 标签为 tag_id 的个性化菜单，other 与最近发布的都不同，none 没有菜单
+         */
+        MenuMatch: {
+            /** Buttons */
+            buttons: components["schemas"]["MenuButton"][];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "default" | "personal" | "other" | "none";
+            /** Tag Id */
+            tag_id: number | null;
         };
         /**
          * MenuView
@@ -7346,6 +7462,20 @@ export interface components {
             version: number;
         };
         /**
+         * QuotaView
+         * @description daily_limit 为空表示微信没有说明上限
+         */
+        QuotaView: {
+            /** Daily Limit */
+            daily_limit: number | null;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /** Used */
+            used: number;
+        };
+        /**
          * ReadUpTo
          * @description 已读到这个序号
          */
@@ -7528,7 +7658,7 @@ export interface components {
              * Keywords
              * @default []
              */
-            keywords: components["schemas"]["KeywordView"][];
+            keywords: components["schemas"]["KeywordGiven"][];
             /**
              * Kinds
              * @default []
@@ -7564,11 +7694,13 @@ export interface components {
         };
         /**
          * ReplyConflictView
-         * @description rule_id 的规则（或其 keyword）不会用到，by_id 的规则总是先回复
+         * @description rule_id 的规则（或其 keyword）不会用到，by_id 的规则总是先回复；certain 为 false 表示涉及正则表达式，只用例句比较过
          */
         ReplyConflictView: {
             /** By Id */
             by_id: string | null;
+            /** Certain */
+            certain: boolean;
             /** Keyword */
             keyword: string | null;
             /** Message */
@@ -7612,7 +7744,7 @@ export interface components {
              * Keywords
              * @default []
              */
-            keywords: components["schemas"]["KeywordView"][];
+            keywords: components["schemas"]["KeywordGiven"][];
             /**
              * Kinds
              * @default []
@@ -7643,6 +7775,16 @@ export interface components {
              * @enum {string}
              */
             visit: "any" | "first" | "again";
+        };
+        /** ReplyNamed */
+        ReplyNamed: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * ReplyTrial
@@ -7690,17 +7832,21 @@ export interface components {
         };
         /**
          * ReplyTrialView
-         * @description rule_id 为空表示没有规则适用；for_staff 表示进入客服队列
+         * @description rule_id 为空表示没有规则适用；why 说明为什么；others 是也适用、但排在后面的规则；for_staff 表示进入客服队列
          */
         ReplyTrialView: {
             /** Answers */
             answers: string[];
             /** For Staff */
             for_staff: boolean;
+            /** Others */
+            others: components["schemas"]["ReplyNamed"][];
             /** Rule Id */
             rule_id: string | null;
             /** Rule Name */
             rule_name: string;
+            /** Why */
+            why: string;
         };
         /** ReplyView */
         ReplyView: {
@@ -7921,6 +8067,16 @@ export interface components {
             requires_totp: boolean;
             /** Version */
             version: number;
+        };
+        /**
+         * RollBackMenu
+         * @description number 为要恢复的版本；revision 为现有草稿的修订号，没有草稿填 0
+         */
+        RollBackMenu: {
+            /** Number */
+            number: number;
+            /** Revision */
+            revision: number;
         };
         /** RotateInput */
         RotateInput: {
@@ -8813,6 +8969,14 @@ export interface components {
             name: string;
         };
         /**
+         * TryMenu
+         * @description user 为粉丝的 OpenID 或微信号
+         */
+        TryMenu: {
+            /** User */
+            user: string;
+        };
+        /**
          * TryOut
          * @description 试填：答案，以及假定的性别代码（GB/T 2261.1）与年龄
          */
@@ -9313,11 +9477,13 @@ export interface components {
         };
         /**
          * WechatTemplateView
-         * @description 微信上的一个消息模板；fields 是要填的各项，long_term 表示用户同意一次可以多次发送
+         * @description 微信上的一个消息模板；fields 是要填的各项，example 是微信给出的示例，long_term 表示用户同意一次可以多次发送
          */
         WechatTemplateView: {
             /** Content */
             content: string;
+            /** Example */
+            example: string;
             /** Fields */
             fields: string[];
             /**
@@ -26103,6 +26269,220 @@ export interface operations {
             };
         };
     };
+    wechat_roll_back_menu: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackMenu"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MenuView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_try_menu: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryMenu"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MenuMatch"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     wechat_list_qr_codes: {
         parameters: {
             query?: never;
@@ -26250,6 +26630,82 @@ export interface operations {
             };
             /** @description 操作过于频繁 */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_list_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaView"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

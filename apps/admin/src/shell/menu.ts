@@ -1,4 +1,4 @@
-import { ChatDotRound, Connection, DataLine, Document, House, Setting } from '@element-plus/icons-vue'
+import { Cellphone, ChatDotRound, Connection, DataLine, Document, House, Setting } from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { groups, type Group } from '@/router/area'
 import { pages } from '@/router'
@@ -15,6 +15,7 @@ const icons: Record<Group, Component> = {
   exchange: Connection,
   health: DataLine,
   service: ChatDotRound,
+  wechat: Cellphone,
   catalog: Document,
   system: Setting,
 }

@@ -124,7 +124,8 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What an account may send. `fields` in the order of `content`; `long_term`: consent holds for more than one message."""
+    """What an account may send. `fields` in the order of `content`; `example` as WeChat's library has it, often empty;
+    `long_term`: consent holds for more than one message."""
 
     template_id: str
     title: str
@@ -132,6 +133,7 @@ class Template:
     content: str
     fields: list[str]
     long_term: bool
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from kanghu.modules.wechat.models import ReplyWanted
 from kanghu.modules.wechat.outgoing import TEXT_BYTES
-from kanghu.modules.wechat.replies import Act, Conflict, Decision
+from kanghu.modules.wechat.replies import Act, Conflict, Decision, normal, patterns, reason
 
 Trigger = Literal["keyword", "follow", "scan", "kind", "default"]
 MessageKind = Literal["text", "image", "voice", "video", "shortvideo", "location", "link"]
@@ -17,13 +17,47 @@ Scene = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{0,64}$")]
 Answer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=680)]
 
 
+Match = Literal["whole", "part", "pattern"]
+Expression = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=patterns.LONGEST)
+]
+
+
 class KeywordView(BaseModel):
-    """match：whole 全文相同，part 包含"""
+    """match：whole 全文相同，part 包含，pattern 正则表达式（在文中任何位置符合即可）；examples 为应符合正则表达式的例句"""
 
     model_config = ConfigDict(from_attributes=True)
 
-    text: Line
-    match: Literal["whole", "part"]
+    text: Expression
+    match: Match
+    examples: list[str] = []
+
+
+class KeywordGiven(BaseModel):
+    """关键词最多 50 个字；正则表达式最多 200 个字，不支持前瞻、后顾与反向引用；例句须符合该表达式"""
+
+    text: Expression
+    match: Match
+    examples: Annotated[
+        list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]],
+        Field(max_length=5),
+    ] = []
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if self.match != "pattern":
+            if len(self.text) > 50:
+                raise ValueError("关键词最多 50 个字")
+            if self.examples:
+                raise ValueError("例句只用于正则表达式")
+            return self
+        wrong = patterns.problem(self.text)
+        if wrong:
+            raise ValueError(wrong)
+        missed = next((one for one in self.examples if not patterns.fits(self.text, normal(one))), None)
+        if missed is not None:
+            raise ValueError(f"例句「{missed}」不符合这个正则表达式，请修改其中之一")
+        return self
 
 
 class ReplyGiven(BaseModel):
@@ -31,7 +65,7 @@ class ReplyGiven(BaseModel):
 
     name: Line
     trigger: Trigger
-    keywords: Annotated[list[KeywordView], Field(max_length=50)] = []
+    keywords: Annotated[list[KeywordGiven], Field(max_length=50)] = []
     scene: Annotated[Scene, Field(description="二维码的参数")] = ""
     kinds: Annotated[list[MessageKind], Field(max_length=7)] = []
     visit: Annotated[
@@ -62,8 +96,8 @@ class ReplyGiven(BaseModel):
         return self
 
     def wanted(self) -> ReplyWanted:
-        given = self.model_dump(include=set(ReplyGiven.model_fields))
-        return ReplyWanted(**given)
+        given = self.model_dump(include=set(ReplyGiven.model_fields) - {"keywords"})
+        return ReplyWanted(**given, keywords=[one.model_dump(exclude_defaults=True) for one in self.keywords])
 
 
 class ReplyChange(ReplyGiven):
@@ -92,12 +126,13 @@ class ReplyView(BaseModel):
 
 
 class ReplyConflictView(BaseModel):
-    """rule_id 的规则（或其 keyword）不会用到，by_id 的规则总是先回复"""
+    """rule_id 的规则（或其 keyword）不会用到，by_id 的规则总是先回复；certain 为 false 表示涉及正则表达式，只用例句比较过"""
 
     rule_id: UUID
     keyword: str | None
     by_id: UUID | None
     message: str
+    certain: bool
 
     @classmethod
     def of(cls, found: Conflict) -> Self:
@@ -106,6 +141,7 @@ class ReplyConflictView(BaseModel):
             keyword=found.keyword.text if found.keyword else None,
             by_id=found.by.id if found.by else None,
             message=found.message,
+            certain=found.certain,
         )
 
 
@@ -124,13 +160,20 @@ class ReplyTrial(BaseModel):
         return Act(self.what, self.kind, self.text, self.scene, self.again or self.what == "scan")
 
 
+class ReplyNamed(BaseModel):
+    id: UUID
+    name: str
+
+
 class ReplyTrialView(BaseModel):
-    """rule_id 为空表示没有规则适用；for_staff 表示进入客服队列"""
+    """rule_id 为空表示没有规则适用；why 说明为什么；others 是也适用、但排在后面的规则；for_staff 表示进入客服队列"""
 
     rule_id: UUID | None
     rule_name: str
     answers: list[str]
     for_staff: bool
+    why: str
+    others: list[ReplyNamed]
 
     @classmethod
     def of(cls, decision: Decision) -> Self:
@@ -140,6 +183,8 @@ class ReplyTrialView(BaseModel):
             rule_name=rule.name if rule else "",
             answers=list(decision.answers),
             for_staff=decision.for_staff,
+            why=reason(decision),
+            others=[ReplyNamed(id=one.id, name=one.name) for one in decision.others],
         )
 
 

@@ -152,6 +152,45 @@ class MenuView(BaseModel):
         )
 
 
+class RollBackMenu(BaseModel):
+    """number 为要恢复的版本；revision 为现有草稿的修订号，没有草稿填 0"""
+
+    number: Annotated[int, Field(ge=1, le=2**31 - 2)]
+    revision: Annotated[int, Field(ge=0, le=2**31 - 2)]
+
+
+class TryMenu(BaseModel):
+    """user 为粉丝的 OpenID 或微信号"""
+
+    user: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+
+
+class MenuButton(BaseModel):
+    """微信上的按钮"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    type: str
+    key: str
+    url: str
+    media_id: str
+    article_id: str
+    appid: str
+    pagepath: str
+    buttons: list["MenuButton"] = []
+
+
+class MenuMatch(BaseModel):
+    """source：default 默认菜单，personal 标签为 tag_id 的个性化菜单，other 与最近发布的都不同，none 没有菜单"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    source: Literal["default", "personal", "other", "none"]
+    tag_id: int | None
+    buttons: list[MenuButton]
+
+
 class MenuComparison(BaseModel):
     """number 是最近发布的版本；lines 是微信上与之不同的地方"""
 
@@ -183,8 +222,19 @@ class SelfTest(BaseModel):
         return cls(well=all(check.state != "failed" for check in checks), checks=checks)
 
 
+class QuotaView(BaseModel):
+    """daily_limit 为空表示微信没有说明上限"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    path: str
+    name: str
+    daily_limit: int | None
+    used: int
+
+
 class WechatTemplateView(BaseModel):
-    """微信上的一个消息模板；fields 是要填的各项，long_term 表示用户同意一次可以多次发送"""
+    """微信上的一个消息模板；fields 是要填的各项，example 是微信给出的示例，long_term 表示用户同意一次可以多次发送"""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -194,3 +244,4 @@ class WechatTemplateView(BaseModel):
     content: str
     fields: list[str]
     long_term: bool
+    example: str

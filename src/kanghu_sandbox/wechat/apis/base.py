@@ -7,7 +7,7 @@ from typing import Any
 
 from kanghu_sandbox.wechat import quotas, tokens
 from kanghu_sandbox.wechat.codes import OK, Refused
-from kanghu_sandbox.wechat.interface import NOBODY, Answer, Api, Call
+from kanghu_sandbox.wechat.interface import EITHER, NOBODY, Answer, Api, Call
 from kanghu_sandbox.wechat.store import Tx
 
 
@@ -36,16 +36,16 @@ def get_ticket(tx: Tx, call: Call) -> Answer:
 
 def clear_quota(tx: Tx, call: Call) -> Answer:
     """Ten times a month."""
-    if call.text("appid", 41002) != call.account.app_id:
+    if call.text("appid", 41002) != call.app_id:
         raise Refused(40013)
-    quotas.clear(tx, call.account.app_id, call.now)
+    quotas.clear(tx, call.app_id, call.now)
     return OK
 
 
 def get_quota(tx: Tx, call: Call) -> Answer:
     """daily_limit 0 where no document gives one: then the interface is not limited here."""
     path = call.text("cgi_path")
-    used = quotas.used_today(tx, call.account.app_id, path, call.now)
+    used = quotas.used_today(tx, call.app_id, path, call.now)
     limit = quotas.daily_limit(tx, path) or 0
     return OK | {"quota": {"daily_limit": limit, "used": used, "remain": max(limit - used, 0)}}
 
@@ -75,6 +75,6 @@ APIS = (
     Api("GET", "/cgi-bin/token", get_token, of=NOBODY),
     Api("POST", "/cgi-bin/stable_token", get_stable_token, of=NOBODY),
     Api("GET", "/cgi-bin/ticket/getticket", get_ticket),
-    Api("POST", "/cgi-bin/clear_quota", clear_quota),
-    Api("POST", "/cgi-bin/openapi/quota/get", get_quota),
+    Api("POST", "/cgi-bin/clear_quota", clear_quota, of=EITHER),
+    Api("POST", "/cgi-bin/openapi/quota/get", get_quota, of=EITHER),
 )

@@ -6,7 +6,7 @@ from typing import Any
 from kanghu_sandbox.wechat import chat, consents, people, template_rules
 from kanghu_sandbox.wechat.account import Template
 from kanghu_sandbox.wechat.codes import OK, Refused
-from kanghu_sandbox.wechat.interface import MINI, Answer, Api, Call
+from kanghu_sandbox.wechat.interface import EITHER, MINI, Answer, Api, Call
 from kanghu_sandbox.wechat.pushes import Push
 from kanghu_sandbox.wechat.store import Tx
 
@@ -77,7 +77,7 @@ def list_templates(_tx: Tx, call: Call) -> Answer:
             "primary_industry": "",
             "deputy_industry": "",
             "content": one.content,
-            "example": "",
+            "example": one.example,
         }
         for template_id, one in _of_kind(call, "template").items()
     ]
@@ -85,16 +85,17 @@ def list_templates(_tx: Tx, call: Call) -> Answer:
 
 
 def list_subscriptions(_tx: Tx, call: Call) -> Answer:
-    """Those of subscription notices; type 2 once, 3 long-term."""
+    """Those of subscription notices of the account or of the mini-program; type 2 once, 3 long-term."""
+    kind = "subscription" if call.app_id == call.account.app_id else "mini_subscription"
     found = [
         {
             "priTmplId": template_id,
             "title": one.title,
             "content": one.content,
-            "example": "",
+            "example": one.example,
             "type": 3 if one.long_term else 2,
         }
-        for template_id, one in _of_kind(call, "subscription").items()
+        for template_id, one in _of_kind(call, kind).items()
     ]
     return OK | {"data": found}
 
@@ -127,7 +128,7 @@ APIS = (
     Api("POST", "/cgi-bin/message/template/send", send_template),
     Api("GET", "/cgi-bin/template/get_all_private_template", list_templates),
     Api("POST", "/cgi-bin/message/subscribe/bizsend", send_subscription),
-    Api("GET", "/wxaapi/newtmpl/gettemplate", list_subscriptions),
+    Api("GET", "/wxaapi/newtmpl/gettemplate", list_subscriptions, of=EITHER),
     Api("POST", "/cgi-bin/message/subscribe/send", send_mini_subscription, of=MINI),
     Api("POST", "/cgi-bin/message/wxopen/template/uniform_send", send_uniform, of=MINI),
 )

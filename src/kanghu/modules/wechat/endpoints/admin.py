@@ -10,6 +10,7 @@ from kanghu.kernel.web import Transaction
 from kanghu.modules.wechat.schemas import (
     CheckView,
     NewWechatAccount,
+    QuotaView,
     SelfTest,
     WechatAccountChange,
     WechatAccountSettings,
@@ -23,6 +24,7 @@ admin = APIRouter(prefix="/api/admin/wechat", tags=["wechat"])
 Reader = Annotated[Caller, can(accounts.READ)]
 Writer = Annotated[Caller, can(accounts.WRITE)]
 TemplateReader = Annotated[Caller, can_and_waits(templates.READ)]
+WaitingReader = Annotated[Caller, can_and_waits(accounts.READ)]
 WaitingWriter = Annotated[Caller, can_and_waits(accounts.WRITE)]
 
 
@@ -61,6 +63,17 @@ async def test_account(account_id: UUID, caller: WaitingWriter, request: Request
     """自检：哪一项设置有误，怎样改正"""
     checks = await self_test.run(request.app.state.database, caller, account_id)
     return SelfTest.of([CheckView.model_validate(check) for check in checks])
+
+
+@admin.get(
+    "/accounts/{account_id}/quotas",
+    operation_id="wechat_list_quotas",
+    responses={502: {"description": "微信拒绝，原因见 message"}},
+)
+async def list_quotas(account_id: UUID, caller: WaitingReader, request: Request) -> list[QuotaView]:
+    """今天各接口已调用的次数与上限，向微信查询"""
+    found = await quota.read(request.app.state.database, caller, account_id)
+    return [QuotaView.model_validate(one) for one in found]
 
 
 @admin.post(

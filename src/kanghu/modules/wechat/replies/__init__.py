@@ -2,6 +2,7 @@
 
 from kanghu.modules.wechat.replies.conflicts import Conflict, conflicts
 from kanghu.modules.wechat.replies.decide import Act, Decision, decide
+from kanghu.modules.wechat.replies.reasons import reason
 from kanghu.modules.wechat.replies.rule import Keyword, Rule, answering, following, normal
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "decide",
     "following",
     "normal",
+    "reason",
 ]

@@ -1,10 +1,10 @@
 """What is answered to what a fan did. Live and in the test box it is decided here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kanghu.modules.wechat.replies.rule import Rule, by_keyword, first
+from kanghu.modules.wechat.replies.rule import Keyword, Rule, fitting, of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,15 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`for_staff`: somebody is to look at it, because the rule says so or because nothing answers."""
+    """The `rule` that answers, by which `keyword` where it was one. `others` would answer if it were not there, in this order.
 
+    `for_staff`: somebody is to look at it, because the rule says so or because nothing answers.
+    """
+
+    act: Act
     rule: Rule | None = None
+    keyword: Keyword | None = None
+    others: tuple[Rule, ...] = ()
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -40,23 +46,30 @@ class Decision:
 def decide(rules: Sequence[Rule], act: Act) -> Decision:
     """`rules` are those in use, oldest first."""
     usable = [rule for rule in rules if rule.hours in ("any", "on" if act.on_duty else "off")]
-    return Decision(_chosen(usable, act))
+    found = list(_arriving(usable, act) if act.what in ("follow", "scan") else _saying(usable, act))
+    if not found:
+        return Decision(act)
+    (rule, keyword), *rest = found
+    others = dict.fromkeys(other for other, _ in rest if other != rule)
+    return Decision(act, rule, keyword, tuple(others))
 
 
-def _chosen(rules: Sequence[Rule], act: Act) -> Rule | None:
-    if act.what in ("follow", "scan"):
-        return _arriving(rules, act)
-    found = by_keyword(rules, act.text) if act.kind == "text" else None
-    if found is not None or act.what == "menu":
-        return found
-    of_kind = [rule for rule in rules if act.kind in rule.kinds]
-    return first(of_kind, "kind") or first(rules, "default")
+Candidates = Iterator[tuple[Rule, Keyword | None]]
 
 
-def _arriving(rules: Sequence[Rule], act: Act) -> Rule | None:
+def _saying(rules: Sequence[Rule], act: Act) -> Candidates:
+    if act.kind == "text":
+        yield from ((found.rule, found.keyword) for found in fitting(rules, act.text))
+    if act.what == "menu":
+        return
+    yield from ((rule, None) for rule in of(rules, "kind") if act.kind in rule.kinds)
+    yield from ((rule, None) for rule in of(rules, "default"))
+
+
+def _arriving(rules: Sequence[Rule], act: Act) -> Candidates:
     """By the QR code where there is one; whoever follows is greeted in any case."""
     meant = [rule for rule in rules if rule.visit in ("any", "again" if act.again else "first")]
-    scanned = first([rule for rule in meant if rule.scene == act.scene], "scan") if act.scene else None
-    if scanned is not None or act.what == "scan":
-        return scanned
-    return first(meant, "follow")
+    if act.scene:
+        yield from ((rule, None) for rule in of(meant, "scan") if rule.scene == act.scene)
+    if act.what == "follow":
+        yield from ((rule, None) for rule in of(meant, "follow"))

@@ -1,7 +1,7 @@
 """Rules and the order in which they answer.
 
-The higher priority first; then a keyword that is the whole text before one that is part of it; then the longer keyword; then the
-older rule.
+The higher priority first; then a keyword that is the whole text, one that is part of it, a regular expression, in this order; of
+keywords the longer; then the older rule.
 """
 
 import unicodedata
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-Match = Literal["whole", "part"]
+from kanghu.modules.wechat.replies import patterns
+
+Match = Literal["whole", "part", "pattern"]
 Trigger = Literal["keyword", "follow", "scan", "kind", "default"]
 Visit = Literal["any", "first", "again"]
 Hours = Literal["any", "on", "off"]
@@ -18,8 +20,11 @@ Hours = Literal["any", "on", "off"]
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
+    """`text`: of a `pattern` the regular expression. `examples`: texts that are meant to fit a pattern."""
+
     text: str
     match: Match
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,12 @@ class Rule:
 Rank = tuple[int, int, int, int]
 """The smaller answers."""
 
+_ORDER: dict[Match, int] = {"whole": 0, "part": 1, "pattern": 2}
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A keyword with its rule and its place in the order; `text` is normal."""
+    """A keyword with its rule and its place in the order; `text` is normal, unless it is a pattern."""
 
     rank: Rank
     text: str
@@ -58,6 +65,9 @@ class Ranked:
     rule: Rule
 
     def fits(self, text: str) -> bool:
+        """A text that is normal."""
+        if self.keyword.match == "pattern":
+            return patterns.fits(self.text, text)
         return text == self.text if self.keyword.match == "whole" else self.text in text
 
 
@@ -73,28 +83,29 @@ def ranked(rules: Sequence[Rule]) -> Iterator[Ranked]:
     """Every keyword that can be compared; `rules` come oldest first."""
     for age, rule in enumerate(rules):
         for keyword in rule.keywords if rule.trigger == "keyword" else ():
-            text = normal(keyword.text)
+            is_pattern = keyword.match == "pattern"
+            text = keyword.text if is_pattern else normal(keyword.text)
             if text:
-                rank = (-rule.priority, int(keyword.match == "part"), -len(text), age)
-                yield Ranked(rank, text, keyword, rule)
+                length = 0 if is_pattern else len(text)
+                yield Ranked((-rule.priority, _ORDER[keyword.match], -length, age), text, keyword, rule)
 
 
 def answering(rules: Sequence[Rule], said: str) -> Rule | None:
     """The rule that answers what a fan wrote; `rules` are those in use, oldest first."""
-    return by_keyword(rules, said) or first(rules, "default")
+    return next((found.rule for found in fitting(rules, said)), next(iter(of(rules, "default")), None))
 
 
-def by_keyword(rules: Sequence[Rule], said: str) -> Rule | None:
+def fitting(rules: Sequence[Rule], said: str) -> list[Ranked]:
+    """The keywords that fit, the one that answers first."""
     text = normal(said)
-    fitting = [found for found in ranked(rules) if found.fits(text)]
-    return min(fitting, key=lambda found: found.rank).rule if fitting else None
+    return sorted((found for found in ranked(rules) if found.fits(text)), key=lambda found: found.rank)
 
 
 def following(rules: Sequence[Rule]) -> Rule | None:
     """The rule that greets a new follower."""
-    return first(rules, "follow")
+    return next(iter(of(rules, "follow")), None)
 
 
-def first(rules: Sequence[Rule], trigger: Trigger) -> Rule | None:
-    found = [rule for rule in rules if rule.trigger == trigger]
-    return max(found, key=lambda rule: rule.priority, default=None)
+def of(rules: Sequence[Rule], trigger: Trigger) -> list[Rule]:
+    """Those of a kind, the one that answers first."""
+    return sorted((rule for rule in rules if rule.trigger == trigger), key=lambda rule: -rule.priority)

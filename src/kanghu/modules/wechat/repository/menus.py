@@ -32,6 +32,16 @@ async def in_force(tx: Tx, account_id: UUID) -> MenuRow | None:
     )
 
 
+async def published(tx: Tx, account_id: UUID, number: int) -> MenuRow | None:
+    """A version that was published at some time."""
+    return row(
+        MenuRow,
+        await tx.fetchrow(
+            _MENU + " WHERE account_id = $1 AND number = $2 AND state = 'published'", account_id, number
+        ),
+    )
+
+
 async def add_draft(tx: Tx, account_id: UUID, content: object, author: UUID | None) -> bool:
     """False when somebody else began one first."""
     done = await tx.fetchval(

@@ -1,7 +1,7 @@
 """Menus of official accounts: drafted here, published to WeChat as a whole, compared with what stands there."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from kanghu.modules.wechat.errors import (
     WrongKind,
 )
 from kanghu.modules.wechat.menus import rules
-from kanghu.modules.wechat.menus.menu import Menu, differences, read, written
+from kanghu.modules.wechat.menus.menu import Button, Menu, differences, read, written
 from kanghu.modules.wechat.models import Account, MenuRow
 from kanghu.modules.wechat.repository import menus
 from kanghu.modules.wechat.service import calls
@@ -33,6 +33,15 @@ class Compared:
 
     number: int | None
     lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The menu that WeChat shows to a fan, and which of ours it is: `tag_id` of a personal one."""
+
+    source: Literal["default", "personal", "other", "none"]
+    tag_id: int | None
+    buttons: tuple[Button, ...]
 
 
 def menu_of(content: dict[str, Any]) -> Menu:
@@ -59,6 +68,42 @@ async def save_draft(
         raise MenuChanged
     await _changed(tx, caller, account, "wechat.menu.draft", found)
     return found
+
+
+async def roll_back(
+    database: Database, caller: Caller, account_id: UUID, number: int, revision: int
+) -> MenuRow:
+    """Puts an earlier version in force again, as a version of its own; what was being drafted (`revision`, 0: nothing) goes.
+
+    Raises `MenuNotFound`, `MenuChanged`, `MenuInvalid`, `WechatFailed`; after the last two the earlier version is the draft.
+    """
+    async with database.transaction() as tx:
+        await _account(tx, caller, WRITE, account_id)
+        earlier = await menus.published(tx, account_id, number)
+        if earlier is None:
+            raise MenuNotFound("没有发布过这个版本，请刷新后再选")
+        draft = await save_draft(tx, caller, account_id, revision, earlier.content)
+    return await publish(database, caller, account_id, draft.revision)
+
+
+async def try_match(database: Database, caller: Caller, account_id: UUID, user: str) -> Matched:
+    """Which menu a fan sees, by openid or WeChat name. Raises `WechatFailed`."""
+    async with database.transaction() as tx:
+        account = await _account(tx, caller, READ, account_id)
+        published = await menus.in_force(tx, account_id)
+    try:
+        found = read(
+            (await calls.post(database, account, "/cgi-bin/menu/trymatch", {"user_id": user})).get("button")
+        )
+    except WechatFailed as error:
+        if error.errcode == NO_MENU:
+            return Matched("none", None, ())
+        raise
+    ours = menu_of(published.content) if published is not None else Menu(())
+    personal = next((one for one in ours.personal if not differences(one.buttons, found)), None)
+    if personal is not None:
+        return Matched("personal", personal.tag_id, found)
+    return Matched("other" if differences(ours.buttons, found) else "default", None, found)
 
 
 async def publish(database: Database, caller: Caller, account_id: UUID, revision: int) -> MenuRow:

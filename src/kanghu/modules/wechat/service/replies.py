@@ -34,7 +34,9 @@ def rule_of(kept: ReplyRow) -> Rule:
         id=kept.id,
         name=kept.name,
         trigger=kept.trigger,
-        keywords=tuple(Keyword(**keyword) for keyword in kept.keywords),
+        keywords=tuple(
+            Keyword(one["text"], one["match"], tuple(one.get("examples", ()))) for one in kept.keywords
+        ),
         priority=kept.priority,
         scene=kept.scene,
         kinds=tuple(kept.kinds),

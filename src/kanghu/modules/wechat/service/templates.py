@@ -99,6 +99,7 @@ def _template(one: dict[str, Any], key: str, kind: TemplateKind, long_term: bool
         content,
         template_rules.fields_of(content),
         long_term,
+        str(one.get("example", "")),
     )
 
 

@@ -1,0 +1,61 @@
+import type { Shape } from '@/api/types'
+
+export type Rule = Shape<'ReplyView'>
+export type Given = Shape<'ReplyGiven'>
+export type Keyword = Shape<'KeywordView'>
+export type Conflict = Shape<'ReplyConflictView'>
+
+/** A rule as its form holds it: everything there, whatever the trigger. */
+export type RuleForm = Required<Omit<Given, 'keywords'>> & { keywords: Keyword[] }
+
+export const MOST_ANSWERS = 3
+
+export function formOf(rule?: Rule): RuleForm {
+  if (!rule) {
+    return {
+      name: '',
+      trigger: 'keyword',
+      keywords: [{ text: '', match: 'part', examples: [] }],
+      scene: '',
+      kinds: [],
+      visit: 'any',
+      hours: 'any',
+      answers: [''],
+      hand_over: false,
+      priority: 0,
+      enabled: true,
+    }
+  }
+  const { name, trigger, scene, visit, hours, hand_over, priority, enabled } = rule
+  return {
+    name, trigger, scene, visit, hours, hand_over, priority, enabled,
+    kinds: [...rule.kinds] as RuleForm['kinds'],
+    keywords: rule.keywords.map((one) => ({ ...one, examples: [...(one.examples ?? [])] })),
+    answers: rule.answers.length ? [...rule.answers] : [''],
+  }
+}
+
+/** What is sent: only what belongs to the trigger, without what was left empty. */
+export function sentOf(form: RuleForm): Given {
+  const comes = form.trigger === 'follow' || form.trigger === 'scan'
+  return {
+    ...form,
+    keywords: form.trigger === 'keyword' ? form.keywords.filter((one) => one.text.trim()).map(keywordOf) : [],
+    scene: form.trigger === 'scan' ? form.scene : '',
+    kinds: form.trigger === 'kind' ? form.kinds : [],
+    visit: comes ? form.visit : 'any',
+    answers: form.answers.filter((one) => one.trim()),
+  }
+}
+
+function keywordOf(one: Keyword): Keyword {
+  return one.match === 'pattern' ? { ...one, examples: (one.examples ?? []).filter((text) => text.trim()) } : { text: one.text, match: one.match, examples: [] }
+}
+
+/** What makes the rule answer, in one line. */
+export function caseOf(rule: Rule, kinds: Readonly<Record<string, string>>): string {
+  if (rule.trigger === 'keyword') return rule.keywords.map((one) => (one.match === 'pattern' ? `/${one.text}/` : one.match === 'whole' ? `「${one.text}」` : one.text)).join('、') || '没有关键词'
+  if (rule.trigger === 'scan') return `参数 ${rule.scene}`
+  if (rule.trigger === 'kind') return rule.kinds.map((one) => kinds[one] ?? one).join('、')
+  return '—'
+}
