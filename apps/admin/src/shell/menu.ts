@@ -1,4 +1,13 @@
-import { ChatDotRound, Connection, DataLine, Document, House, Setting } from '@element-plus/icons-vue'
+import {
+  Bell,
+  ChatDotRound,
+  ChatLineSquare,
+  Connection,
+  DataLine,
+  Document,
+  House,
+  Setting,
+} from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { groups, type Group } from '@/router/area'
 import { pages } from '@/router'
@@ -15,6 +24,8 @@ const icons: Record<Group, Component> = {
   exchange: Connection,
   health: DataLine,
   service: ChatDotRound,
+  notices: Bell,
+  wechat: ChatLineSquare,
   catalog: Document,
   system: Setting,
 }

@@ -7,6 +7,7 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.events import on
 from kanghu.modules.wechat.events import FanFollowed, FanScanned, MenuPressed, TemplateReported
 from kanghu.modules.wechat.replies import Act
+from kanghu.modules.wechat.repository import qr_codes
 from kanghu.modules.wechat.service import templates
 from kanghu.modules.wechat.service.callback import inbound_message
 from kanghu.modules.wechat.service.replies import greet
@@ -26,6 +27,17 @@ async def answer_scan(tx: Tx, event: FanScanned) -> None:
 async def answer_button(tx: Tx, event: MenuPressed) -> None:
     if event.kind == "CLICK":
         await greet(tx, await inbound_message(tx, event.inbox_id), Act("menu", text=event.key))
+
+
+@on(FanFollowed)
+async def count_follow(tx: Tx, event: FanFollowed) -> None:
+    if event.scene:
+        await qr_codes.count(tx, event.account_id, event.scene, follows=1)
+
+
+@on(FanScanned)
+async def count_scan(tx: Tx, event: FanScanned) -> None:
+    await qr_codes.count(tx, event.account_id, event.scene, scans=1)
 
 
 @on(TemplateReported)

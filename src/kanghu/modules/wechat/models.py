@@ -221,7 +221,7 @@ class ListedFan:
 
 @dataclass(frozen=True, slots=True)
 class QrCode:
-    """`url` is what the picture says; `expires_at` None: never."""
+    """`url` is what the picture says; `expires_at` None: never. `follows`, `scans`: by new followers, by those who followed."""
 
     id: UUID
     account_id: UUID
@@ -231,3 +231,5 @@ class QrCode:
     url: str
     expires_at: datetime | None
     created_at: datetime
+    follows: int = 0
+    scans: int = 0
