@@ -76,11 +76,14 @@ CREATE TABLE wechat.broadcast_parts (
     broadcast_id uuid NOT NULL REFERENCES wechat.broadcasts (id) ON DELETE CASCADE,
     account_id uuid NOT NULL REFERENCES wechat.accounts (id),
     number integer NOT NULL CHECK (number > 0),
-    state text NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'refused', 'unknown', 'skipped', 'stopped')),
+    state text NOT NULL CHECK (state IN ('waiting', 'sending', 'unanswered', 'sent', 'refused', 'unknown', 'skipped',
+                                         'stopped')),
+    maybe boolean NOT NULL DEFAULT false,
     month date,
     msg_id text NOT NULL DEFAULT '',
     errcode integer,
     begun_at timestamptz,
+    tried_at timestamptz,
     settled_at timestamptz,
     status text NOT NULL DEFAULT '',
     reported_at timestamptz,
@@ -89,7 +92,8 @@ CREATE TABLE wechat.broadcast_parts (
     sent integer,
     errors integer,
     UNIQUE (broadcast_id, number),
-    CONSTRAINT broadcast_parts_begun CHECK (state NOT IN ('sending', 'sent', 'refused', 'unknown') OR (begun_at IS NOT NULL AND month IS NOT NULL))
+    CONSTRAINT broadcast_parts_begun CHECK (state IN ('waiting', 'skipped', 'stopped')
+        OR (begun_at IS NOT NULL AND tried_at IS NOT NULL AND month IS NOT NULL))
 );
 CREATE UNIQUE INDEX broadcast_parts_msg ON wechat.broadcast_parts (account_id, msg_id) WHERE msg_id <> '';
 CREATE INDEX broadcast_parts_account ON wechat.broadcast_parts (account_id);
@@ -98,11 +102,13 @@ COMMENT ON COLUMN wechat.broadcast_parts.id IS '主键';
 COMMENT ON COLUMN wechat.broadcast_parts.broadcast_id IS '群发';
 COMMENT ON COLUMN wechat.broadcast_parts.account_id IS '公众号，与群发的相同';
 COMMENT ON COLUMN wechat.broadcast_parts.number IS '第几批';
-COMMENT ON COLUMN wechat.broadcast_parts.state IS '状态：waiting 等待，sending 发送中，sent 微信已接收，refused 微信拒绝，unknown 没有得到应答，skipped 没有可发的人，stopped 已停止';
+COMMENT ON COLUMN wechat.broadcast_parts.state IS '状态：waiting 等待，sending 发送中，unanswered 没有得到应答、以同一编号再试，sent 微信已接收，refused 微信拒绝，unknown 可能已发出、不再重发，skipped 没有可发的人，stopped 已停止';
+COMMENT ON COLUMN wechat.broadcast_parts.maybe IS '是否有一次没有得到应答：可能已经发出';
 COMMENT ON COLUMN wechat.broadcast_parts.month IS '计入哪个月的次数';
 COMMENT ON COLUMN wechat.broadcast_parts.msg_id IS '微信给出的编号，结束事件据此对应';
 COMMENT ON COLUMN wechat.broadcast_parts.errcode IS '微信返回的错误码';
 COMMENT ON COLUMN wechat.broadcast_parts.begun_at IS '第一次发送的时间';
+COMMENT ON COLUMN wechat.broadcast_parts.tried_at IS '最近一次发送的时间';
 COMMENT ON COLUMN wechat.broadcast_parts.settled_at IS '得到结果的时间';
 COMMENT ON COLUMN wechat.broadcast_parts.status IS '结束事件中的结果';
 COMMENT ON COLUMN wechat.broadcast_parts.reported_at IS '收到结束事件的时间';
