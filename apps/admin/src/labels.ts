@@ -290,6 +290,46 @@ export const endReasons: Names = {
 /** The way by which a customer writes. */
 export const messageChannels: Names = { app: '手机端', wechat: '微信' }
 
+/** The ways out of the house. */
+export const deliveryChannels: Names = { in_app: '站内消息', wechat: '微信', sms: '短信', email: '邮件' }
+
+export const deliveryStates: Labels = {
+  waiting: { text: '等待发送', tone: 'busy' },
+  sending: { text: '发送中', tone: 'busy' },
+  sent: { text: '对方已接收', tone: 'good' },
+  delivered: { text: '已送达', tone: 'good' },
+  failed: { text: '未送达', tone: 'bad' },
+  skipped: { text: '未发送', tone: 'quiet' },
+}
+
+/** One try, as the service answered it. */
+export const tryOutcomes: Labels = {
+  accepted: { text: '对方已接收', tone: 'good' },
+  refused: { text: '被拒绝', tone: 'bad' },
+  unknown: { text: '没有应答', tone: 'warn' },
+}
+
+export const noticeSenders: Names = { tencent: '腾讯云短信', aliyun: '阿里云短信', smtp: '邮件服务器' }
+
+/** What a template is called at the service that has approved it. */
+export const channelTemplateKinds: Names = {
+  template: '模板消息',
+  subscription: '订阅通知',
+  mini_subscription: '小程序订阅消息',
+  sms: '短信模板',
+}
+
+export const fanStates: Labels = {
+  following: { text: '关注着', tone: 'good' },
+  gone: { text: '没有关注', tone: 'quiet' },
+}
+
+export const qrCodeStates: Labels = {
+  lasting: { text: '长期有效', tone: 'good' },
+  valid: { text: '有效', tone: 'good' },
+  over: { text: '已失效', tone: 'quiet' },
+}
+
 export const transferKinds: Names = { transferred: '转接', taken_over: '主管接手', returned: '退回队列' }
 
 export const actorKinds: Names = { staff: '职工', customer: '客户', app: '对接系统', system: '系统' }

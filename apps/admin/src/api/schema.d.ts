@@ -2535,6 +2535,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/people/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 遮盖过的姓名，供别处的列表显示；不在数据范围之内的不返回 */
+        get: operations["people_list_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/people/persons": {
         parameters: {
             query?: never;
@@ -6408,6 +6425,19 @@ export interface components {
             version: string;
         };
         /**
+         * NameView
+         * @description 一个人的姓名，已遮盖
+         */
+        NameView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * NewAgreement
          * @description 发布协议的新版本
          */
@@ -7388,7 +7418,7 @@ export interface components {
         };
         /**
          * QrCodeView
-         * @description url 是二维码的内容，页面据此画出图形
+         * @description url 是二维码的内容，页面据此画出图形；follows 是扫码后关注的次数，scans 是已关注者扫码的次数
          */
         QrCodeView: {
             /**
@@ -7398,6 +7428,8 @@ export interface components {
             created_at: string;
             /** Expires At */
             expires_at: string | null;
+            /** Follows */
+            follows: number;
             /**
              * Id
              * Format: uuid
@@ -7405,6 +7437,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Scans */
+            scans: number;
             /** Scene */
             scene: string;
             /** Url */
@@ -8770,11 +8804,13 @@ export interface components {
         };
         /**
          * TemplateView
-         * @description 消息模板的一个版本，preview 是用示例值生成的样子
+         * @description 消息模板的一个版本，preview 是用示例值生成的样子；channels 是可能发往的外部渠道，空的只作为站内消息
          */
         TemplateView: {
             /** Body */
             body: string;
+            /** Channels */
+            readonly channels: ("wechat" | "sms" | "email")[];
             /** Code */
             code: string;
             /**
@@ -8792,6 +8828,8 @@ export interface components {
             shipped: boolean;
             /** Title */
             title: string;
+            /** Topic */
+            readonly topic: string | null;
             /** Version */
             version: number;
         };
@@ -24223,6 +24261,74 @@ export interface operations {
                             [key: string]: string;
                         };
                     };
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_list_names: {
+        parameters: {
+            query: {
+                /** @description 人员，可重复 */
+                person_id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameView"][];
                 };
             };
             /** @description 未登录，或登录已失效 */

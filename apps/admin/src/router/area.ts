@@ -5,6 +5,7 @@ export const groups = {
   exchange: '体检对接',
   health: '健康管理',
   service: '客户服务',
+  notices: '消息通知',
   wechat: '微信管理',
   catalog: '目录与表单',
   system: '系统',

@@ -4,7 +4,7 @@ import { onSessionRefused } from '@/api/client'
 import { token } from '@/api/token'
 import { useSession } from '@/session/session'
 
-const areas = import.meta.glob<RouteRecordRaw[]>('../pages/*/*routes.ts', { eager: true, import: 'default' })
+const areas = import.meta.glob<RouteRecordRaw[]>('../pages/*/{routes,*-routes}.ts', { eager: true, import: 'default' })
 
 export const pages: RouteRecordRaw[] = Object.values(areas).flat()
 

@@ -1,4 +1,13 @@
-import { Cellphone, ChatDotRound, Connection, DataLine, Document, House, Setting } from '@element-plus/icons-vue'
+import {
+  Bell,
+  ChatDotRound,
+  ChatLineSquare,
+  Connection,
+  DataLine,
+  Document,
+  House,
+  Setting,
+} from '@element-plus/icons-vue'
 import { computed, type Component } from 'vue'
 import { groups, type Group } from '@/router/area'
 import { pages } from '@/router'
@@ -15,7 +24,8 @@ const icons: Record<Group, Component> = {
   exchange: Connection,
   health: DataLine,
   service: ChatDotRound,
-  wechat: Cellphone,
+  notices: Bell,
+  wechat: ChatLineSquare,
   catalog: Document,
   system: Setting,
 }

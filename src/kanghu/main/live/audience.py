@@ -28,6 +28,7 @@ TOPICS: dict[str, str | None] = {
     "messaging.queue": "messaging.conversation.read",
     "notices.notices": None,
     "wechat.accounts": "wechat.account.read",
+    "wechat.broadcasts": "wechat.broadcast.read",
     "wechat.menus": "wechat.menu.read",
     "wechat.replies": "wechat.reply.read",
 }

@@ -5,7 +5,7 @@ for good or was skipped. A try is noted before it is made. What was refused may 
 arrived, so it is not sent again over the same channel unless the provider itself recognises a repetition: it waits for a receipt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -113,6 +113,16 @@ class Decision:
     marks: tuple[Mark, ...] = ()
     step: Send | Hold | Look | None = None
     dead: Channel | None = None
+
+
+def ordered(chain: Sequence[Channel], wanted: Sequence[Channel], begun: Set[Channel]) -> tuple[Channel, ...]:
+    """A topic's channels as the hospital wants their order; those it does not use come last. What has begun stays before what has
+    not: else a change of the order would let a second channel go while the first is still under way."""
+
+    def place(channel: Channel) -> tuple[bool, int]:
+        return channel not in begun, wanted.index(channel) if channel in wanted else len(wanted)
+
+    return tuple(sorted(chain, key=place))
 
 
 def decide(seen: Situation, now: datetime) -> Decision:

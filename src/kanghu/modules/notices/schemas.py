@@ -12,6 +12,7 @@ from kanghu.modules.notices.chain import Channel
 from kanghu.modules.notices.models import LogLine, Rules
 from kanghu.modules.notices.policy import MissingPlaceholder, mask_email, render
 from kanghu.modules.notices.service.preferences import Preferences, choices
+from kanghu.modules.notices.topics import topic_of
 from kanghu.modules.people import public as people
 
 
@@ -49,7 +50,7 @@ class PlaceholderView(BaseModel):
 
 
 class TemplateView(BaseModel):
-    """消息模板的一个版本，preview 是用示例值生成的样子"""
+    """消息模板的一个版本，preview 是用示例值生成的样子；channels 是可能发往的外部渠道，空的只作为站内消息"""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -60,6 +61,18 @@ class TemplateView(BaseModel):
     placeholders: dict[str, PlaceholderView]
     shipped: bool
     created_at: datetime
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def topic(self) -> str | None:
+        found = topic_of(self.code)
+        return None if found is None else found.name
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def channels(self) -> list[Channel]:
+        found = topic_of(self.code)
+        return [] if found is None else list(found.chain)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -211,7 +224,7 @@ Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9
 
 
 class SendingRules(BaseModel):
-    """quiet_from 至 quiet_until 之间只发紧急的消息，两者相同为不设；sms_order 是短信服务商的先后"""
+    """channels 是启用的渠道，按先后；quiet_from 至 quiet_until 之间只发紧急的消息，两者相同为不设；sms_order 是短信服务商的先后"""
 
     channels: Annotated[list[Channel], Field(max_length=3)]
     quiet_from: Clock

@@ -102,6 +102,17 @@ def _sent(change: BaseModel) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if value is not None or name not in _REQUIRED}
 
 
+class NameView(BaseModel):
+    """一个人的姓名，已遮盖"""
+
+    id: UUID
+    name: str
+
+    @classmethod
+    def of(cls, person: Person) -> Self:
+        return cls(id=person.id, name=identity.mask_name(person.name))
+
+
 class PersonLine(BaseModel):
     """名单中的一行，个人信息已遮盖"""
 

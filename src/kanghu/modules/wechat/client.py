@@ -127,7 +127,9 @@ def _fields(answer: Answer) -> Fields:
         raise WechatAway("微信的应答格式不正确，请稍后再试", maybe_done=True) from error
     errcode = found.get("errcode", 0)
     if errcode:
-        raise refused(errcode if isinstance(errcode, int) else -1, str(found.get("errmsg", "")))
+        refusal = refused(errcode if isinstance(errcode, int) else -1, str(found.get("errmsg", "")))
+        refusal.answer = found
+        raise refusal
     return found
 
 

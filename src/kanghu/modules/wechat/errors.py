@@ -66,6 +66,36 @@ class FanNotFound(NotFound):
     message = "没有这位粉丝"
 
 
+class BroadcastNotFound(NotFound):
+    code = "wechat.broadcast_not_found"
+    message = "没有这次群发"
+
+
+class BroadcastNotDraft(Conflict):
+    code = "wechat.broadcast_not_draft"
+    message = "这次群发已经放行，不能再放行或删除，请刷新后查看"
+
+
+class BroadcastNotSending(Conflict):
+    code = "wechat.broadcast_not_sending"
+    message = "这次群发没有在发送，不需要停止"
+
+
+class SamePerson(Conflict):
+    code = "wechat.broadcast_same_person"
+    message = "拟定的人不能自己放行，请由另一位有放行权限的同事核对后放行"
+
+
+class TooFewRecipients(Conflict):
+    code = "wechat.broadcast_too_few"
+    message = "群发至少要有两位能收到的粉丝，请扩大对象；只发给一位时请用客服会话"
+
+
+class PictureTooOld(Conflict):
+    code = "wechat.broadcast_picture_too_old"
+    message = "图片上传已超过 3 天，微信不再保存，请重新拟定"
+
+
 class MediaRefused(Invalid):
     code = "wechat.media_refused"
     message = "文件不符合微信的要求"
@@ -146,6 +176,7 @@ class WechatFailed(AppError):
         super().__init__(f"{said}（错误码 {errcode}）" if errcode else said)
         self.errcode = errcode
         self.maybe_done = maybe_done
+        self.answer: dict[str, object] = {}
 
 
 class WechatAway(WechatFailed, Unavailable):
@@ -197,6 +228,12 @@ class TooFast(WechatFailed, TooMany):
     code = "wechat.too_fast"
     message = "调用微信过于频繁，请稍后再试"
     passing = True
+
+
+class MassQuotaUsed(WechatFailed):
+    status = 409
+    code = "wechat.mass_quota_used"
+    message = "公众号的群发次数已用完，请在微信的下一个周期再发"
 
 
 class NotFollowing(WechatFailed):
@@ -305,7 +342,8 @@ _KINDS: dict[type[WechatFailed], dict[int, str]] = {
     ConsentRefused: {43101: ""},
     TooLong: {45002: "", 45008: "图文条数超过微信的限制，请减少后再发"},
     DailyLimit: {45009: ""},
-    TooFast: {45011: ""},
+    TooFast: {45011: "", 45066: "同一次群发重试过快，请一分钟之后再试"},
+    MassQuotaUsed: {45028: ""},
     WindowClosed: {45015: ""},
     QuotaUsed: {45047: ""},
     NotAuthorised: {48001: ""},
@@ -316,6 +354,8 @@ _KINDS: dict[type[WechatFailed], dict[int, str]] = {
         50002: "该账号的接口权限受到限制，请登录公众平台查看通知",
     },
     OurFault: {
+        40130: "群发的对象须为 2 至 10000 人",
+        45067: "群发的编号过长，请把请求编号报告给维护人员",
         40037: "消息模板编号不正确，请核对模板",
         41001: "",
         45109: "微信已下线这个接口，请升级本系统",

@@ -70,6 +70,19 @@ class TemplateReported(FromFan):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BroadcastReported(FromFan):
+    """WeChat says what became of one part of a bulk sending. `openid` is nobody's. `status`: its own word; then numbers of
+    fans: in the audience, left after its filter, reached, failed."""
+
+    msg_id: str
+    status: str
+    total: int
+    filtered: int
+    sent: int
+    errors: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TemplateSettled(Event):
     """What became of what was sent by `public.send_template` under `send_id`."""
 

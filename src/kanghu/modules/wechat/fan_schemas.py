@@ -54,7 +54,7 @@ class QrCodeGiven(BaseModel):
 
 
 class QrCodeView(BaseModel):
-    """url 是二维码的内容，页面据此画出图形"""
+    """url 是二维码的内容，页面据此画出图形；follows 是扫码后关注的次数，scans 是已关注者扫码的次数"""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -64,3 +64,5 @@ class QrCodeView(BaseModel):
     url: str
     expires_at: datetime | None
     created_at: datetime
+    follows: int
+    scans: int

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kanghu.modules.wechat.events import (
+    BroadcastReported,
     FanFollowed,
     FanLeft,
     FanScanned,
@@ -115,9 +116,23 @@ def fact(message: Inbound) -> FromFan | None:
     return None
 
 
-def report(message: Inbound, fields: Fields) -> TemplateReported | None:
+MASS_FINISHED = "MASSSENDJOBFINISH"
+"""Comes from nobody in particular: its FromUserName is no fan of ours."""
+
+
+def report(message: Inbound, fields: Fields) -> TemplateReported | BroadcastReported | None:
     """What WeChat tells about a message of ours; None for every other event."""
     who: dict[str, Any] = {"account_id": message.account_id, "openid": message.openid, "inbox_id": message.id}
+    if message.event == MASS_FINISHED:
+        return BroadcastReported(
+            **who,
+            msg_id=text(fields, "MsgID")[:64],
+            status=text(fields, "Status")[:100],
+            total=_count(fields, "TotalCount"),
+            filtered=_count(fields, "FilterCount"),
+            sent=_count(fields, "SentCount"),
+            errors=_count(fields, "ErrorCount"),
+        )
     if message.event == "TEMPLATESENDJOBFINISH":
         status = text(fields, "Status")[:100]
         msg_id = text(fields, "MsgID")
@@ -135,6 +150,11 @@ def report(message: Inbound, fields: Fields) -> TemplateReported | None:
             **who, msg_id="", template_id=text(told, "TemplateId"), arrived=code == "0", status=status or code
         )
     return None
+
+
+def _count(fields: Fields, name: str) -> int:
+    found = text(fields, name)
+    return int(found) if _SECONDS.fullmatch(found) and int(found) < 2**31 else 0
 
 
 def _inner(fields: Fields, name: str) -> Fields:

@@ -1,7 +1,7 @@
 """Rows of the schema `wechat`, whose field names are column names, and values that services pass on."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -223,7 +223,7 @@ class ListedFan:
 
 @dataclass(frozen=True, slots=True)
 class QrCode:
-    """`url` is what the picture says; `expires_at` None: never."""
+    """`url` is what the picture says; `expires_at` None: never. `follows`, `scans`: by new followers, by those who followed."""
 
     id: UUID
     account_id: UUID
@@ -233,3 +233,69 @@ class QrCode:
     url: str
     expires_at: datetime | None
     created_at: datetime
+    follows: int = 0
+    scans: int = 0
+
+
+Audience = Literal["all", "tag", "list"]
+BroadcastKind = Literal["text", "image", "mpnews"]
+BroadcastState = Literal["draft", "sending", "done", "stopped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A bulk sending. `content`: the text, or WeChat's media_id. `openids` of an audience `list`, `tag_id` of a `tag`."""
+
+    id: UUID
+    account_id: UUID
+    name: str
+    audience: Audience
+    tag_id: int | None
+    openids: list[str]
+    kind: BroadcastKind
+    content: str
+    state: BroadcastState
+    reason: str
+    prepared_by: UUID
+    released_by: UUID | None
+    created_at: datetime
+    released_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastPart:
+    """One call to WeChat; `id` is its clientmsgid. `maybe`: some try got no answer, so it may have been done. `taken`: fans in it
+    that were not left out; the last four as WeChat reported them."""
+
+    id: UUID
+    broadcast_id: UUID
+    number: int
+    state: str
+    maybe: bool
+    month: date | None
+    msg_id: str
+    errcode: int | None
+    begun_at: datetime | None
+    tried_at: datetime | None
+    status: str
+    total: int | None
+    filtered: int | None
+    sent: int | None
+    errors: int | None
+    taken: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A fan of the audience; `reason` says why they would not get it, empty: they would."""
+
+    openid: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendBroadcast:
+    """The job that sends the next part."""
+
+    broadcast_id: UUID

@@ -16,6 +16,9 @@ PERMISSIONS = {
     "wechat.fan.write": "维护粉丝标签与二维码",
     "wechat.reply.read": "查看自动回复",
     "wechat.reply.write": "维护自动回复与客服时间",
+    "wechat.broadcast.read": "查看群发",
+    "wechat.broadcast.prepare": "拟定、预览群发",
+    "wechat.broadcast.release": "放行与停止群发",
     "wechat.template.read": "查看公众号的消息模板",
 }
 

@@ -91,7 +91,7 @@ export default area(
     meta: {
       title: '消息模板',
       permission: 'notices.template.read',
-      menu: { group: 'catalog', order: 60 },
+      menu: { group: 'notices', order: 30 },
       opens: 'notices.templates',
     },
   },

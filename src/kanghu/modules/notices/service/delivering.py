@@ -196,7 +196,11 @@ async def _situation(
         if over := _over(rules.caps.get(channel), used.get(channel, (0, 0))):
             full[channel] = f"客户{over}内收到的{CALLED[channel]}已达上限"
     return Situation(
-        chain=topic.chain,
+        chain=chain.ordered(
+            topic.chain,
+            rules.channels,  # type: ignore[arg-type]
+            {row.channel for row in known if row.state not in ("failed", "skipped")},  # type: ignore[misc]
+        ),
         urgent=topic.urgent,
         read=notice.read_at is not None,
         quiet=chain.Quiet(rules.quiet_from, rules.quiet_until, clock.SHANGHAI),

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
@@ -19,6 +19,7 @@ from kanghu.modules.people.schemas import (
     EnrolmentView,
     IdNumberView,
     Kind,
+    NameView,
     NewAgreement,
     PersonChange,
     PersonLine,
@@ -65,6 +66,16 @@ async def search_persons(given: SearchGiven, caller: Reader, tx: Transaction) ->
     return _page(
         await persons.search(tx, caller, wanted, _before(given.cursor), given.limit + 1), given.limit
     )
+
+
+@admin.get("/names", operation_id="people_list_names")
+async def list_names(
+    caller: Reader,
+    tx: Transaction,
+    person_id: Annotated[list[UUID], Query(min_length=1, max_length=100, description="人员，可重复")],
+) -> list[NameView]:
+    """遮盖过的姓名，供别处的列表显示；不在数据范围之内的不返回"""
+    return [NameView.of(person) for person in await persons.some(tx, caller, person_id)]
 
 
 @admin.post("/persons", operation_id="people_register_person", status_code=201)

@@ -62,6 +62,17 @@ async def get_many(tx: Tx, person_ids: Sequence[UUID]) -> list[Person]:
     return [sealing.opened(record) for record in found]
 
 
+async def some(tx: Tx, scope: Scope, person_ids: Sequence[UUID]) -> list[Person]:
+    """Those of the persons that are in `scope`, the newest first."""
+    found = await tx.fetch(
+        f"""SELECT {COLUMNS} FROM people.persons p
+             WHERE p.id = ANY ($1::uuid[]) AND people.readable(p.id, $2::kernel.scope) ORDER BY p.id DESC""",
+        person_ids,
+        scope.sql(),
+    )
+    return [sealing.opened(record) for record in found]
+
+
 async def page(tx: Tx, scope: Scope, before: UUID | None, limit: int) -> list[Person]:
     """The `limit` newest persons in `scope` that were registered before `before`."""
     found = await tx.fetch(

@@ -188,6 +188,13 @@ async def page(tx: Tx, caller: Caller, before: UUID | None, limit: int) -> list[
     return found
 
 
+async def some(tx: Tx, caller: Caller, person_ids: list[UUID]) -> list[Person]:
+    """Those of the persons that are in the caller's scope."""
+    found = await persons.some(tx, caller.scope("people.person.read"), person_ids)
+    await audit.record(tx, caller, "people.person.list", detail={"rows": len(found)})
+    return found
+
+
 async def search(tx: Tx, caller: Caller, wanted: Search, before: UUID | None, limit: int) -> list[Person]:
     """Persons in the caller's scope with exactly this name, number, phone or last four digits. Raises `SearchEmpty`."""
     if wanted == Search():

@@ -59,7 +59,8 @@ async def receive(tx: Tx, account_id: UUID, signed: Signed, body: bytes) -> None
         raise CallbackMalformed from error
     if not await inbox.insert(tx, message, inbound.dedupe_key(fields), content):
         return
-    await _note(tx, account, message)
+    if message.event != inbound.MASS_FINISHED:
+        await _note(tx, account, message)
     fact = inbound.fact(message) or inbound.report(message, fields)
     if fact is not None:
         await publish(tx, fact)

@@ -1,0 +1,16 @@
+import { area } from '@/router/area'
+
+export default area(
+  {
+    path: '/wechat/fans',
+    name: 'wechat-fans',
+    component: () => import('./fans/FansPage.vue'),
+    meta: { title: '粉丝与标签', permission: 'wechat.fan.read', menu: { group: 'wechat', order: 50 }, opens: 'wechat.fans' },
+  },
+  {
+    path: '/wechat/qr-codes',
+    name: 'wechat-qr-codes',
+    component: () => import('./qr-codes/QrCodesPage.vue'),
+    meta: { title: '二维码', permission: 'wechat.fan.read', menu: { group: 'wechat', order: 60 }, opens: 'wechat.qr_codes' },
+  },
+)
