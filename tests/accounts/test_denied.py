@@ -24,6 +24,7 @@ TO_SIGN_IN = {
     "/api/session/phone-codes",
     "/api/session/phone-login",
     "/api/session/phone-password",
+    "/api/session/wechat/accounts",
     "/api/session/wechat/start/{account_id}",
     "/api/session/wechat/page",
     "/api/session/wechat/mini-program",

@@ -96,6 +96,19 @@ async def test_the_same_wechat_is_known_at_the_mini_program_by_its_unionid(door:
     assert (again.status_code, again.json()["code"]) == (404, "accounts.wechat_not_bound")
 
 
+async def test_who_is_not_signed_in_learns_by_which_accounts_one_may(door: Door, database: Database) -> None:
+    found = (await door.web.get("/api/session/wechat/accounts")).json()
+    assert {(one["id"], one["kind"]) for one in found} == {
+        (str(door.page), "official"),
+        (str(door.mini), "mini_program"),
+    }
+    assert all(set(one) == {"id", "kind", "appid", "name"} for one in found)
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE wechat.accounts SET active = false WHERE id = $1", door.page)
+    found = (await door.web.get("/api/session/wechat/accounts")).json()
+    assert [one["id"] for one in found] == [str(door.mini)]
+
+
 async def test_somebody_elses_code_signs_nobody_in(door: Door) -> None:
     state = await door.begin()
     for wrong in ("x" * 32, state[:-1]):

@@ -8,8 +8,9 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 class Watch:
     """Listens to every page of a context. `faults` is empty after a good test."""
 
-    def __init__(self, own: str) -> None:
-        self.own = own
+    def __init__(self, own: str, also: tuple[str, ...] = ()) -> None:
+        """`also`: other hosts, with their port, that belong to the test."""
+        self.hosts = (urlsplit(own).netloc, *also)
         self.faults: list[str] = []
         self.expected: set[int] = set()
 
@@ -32,7 +33,7 @@ class Watch:
 
     def _address(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob", "about") and parts.netloc != urlsplit(self.own).netloc:
+        if parts.scheme not in ("data", "blob", "about") and parts.netloc not in self.hosts:
             self.faults.append(f"asks another host: {url}")
 
     def _response(self, response: Response) -> None:

@@ -10,8 +10,18 @@ export const TABS = {
 } as const
 export type Tab = keyof typeof TABS
 
+/** What customer service and nurses have at the bottom: pages of their sub-package, which is loaded for nobody else. */
+export const DESK_TABS = {
+  talks: '/pkg-desk/talks',
+  contacts: '/pkg-desk/contacts',
+  me: '/pkg-desk/me',
+} as const
+export type DeskTab = keyof typeof DESK_TABS
+
 export const ROUTES = {
   signIn: '/pages/sign-in',
+  /** H5: WeChat sends its visitors there. */
+  wechat: '/sign-in/wechat',
 
   binding: '/pkg-exam/binding',
   sign: (vendorId: string) => `/pkg-exam/sign?vendor=${vendorId}`,
@@ -33,6 +43,13 @@ export const ROUTES = {
   /** The talk with the hospital; with the conversation that a notice speaks of. */
   chat: (conversationId?: string) => (conversationId ? `/pkg-chat/chat?conversation=${conversationId}` : '/pkg-chat/chat'),
 
+  deskPast: '/pkg-desk/past',
+  deskTalk: (conversationId: string) => `/pkg-desk/talk?conversation=${conversationId}`,
+  deskTransfer: (conversationId: string) => `/pkg-desk/transfer?conversation=${conversationId}`,
+  deskEnd: (conversationId: string) => `/pkg-desk/end?conversation=${conversationId}`,
+  deskReplies: (conversationId: string) => `/pkg-desk/replies?conversation=${conversationId}`,
+  deskCustomer: (conversationId: string, personId: string) => `/pkg-desk/customer?conversation=${conversationId}&person=${personId}`,
+
   signUp: '/pkg-account/sign-up',
   resetPassword: '/pkg-account/reset-password',
   agreement: (kind: string) => `/pkg-account/agreement?kind=${kind}`,
@@ -40,10 +57,11 @@ export const ROUTES = {
   family: '/pkg-account/family',
   realName: '/pkg-account/real-name',
   settings: '/pkg-account/settings',
+  noticeSettings: '/pkg-account/notice-settings',
 }
 
 /** What can be seen without signing in. */
-const OPEN: string[] = [ROUTES.signIn, ROUTES.signUp, ROUTES.resetPassword, '/pkg-account/agreement']
+const OPEN: string[] = [ROUTES.signIn, ROUTES.wechat, ROUTES.signUp, ROUTES.resetPassword, '/pkg-account/agreement']
 
 export function pathOf(url: string): string {
   const path = url.split('?')[0] ?? ''
@@ -67,7 +85,20 @@ export function go(url: string) {
 /** One page back, or to 首页 when this one was opened from outside. */
 export function goBack() {
   if (getCurrentPages().length > 1) uni.navigateBack()
+  else goHome()
+}
+
+/** The first page of the one who has signed in. */
+export function goHome() {
+  if (identity.kind === 'staff') uni.reLaunch({ url: DESK_TABS.talks })
   else uni.switchTab({ url: TABS.home })
+}
+
+/** Whether a page is for the other kind of account. */
+export function isForOthers(url: string): boolean {
+  const isOfDesk = pathOf(url).startsWith('/pkg-desk/')
+  if (identity.kind === 'staff') return isTab(url)
+  return identity.kind === 'customer' && isOfDesk
 }
 
 export function toSignIn(back: string) {
@@ -77,8 +108,9 @@ export function toSignIn(back: string) {
 
 /** Where one wanted to go before signing in; only pages of ours. */
 export function afterSignIn(back: string | undefined) {
-  const url = back && /^\/p(?:ages|kg-\w+)\//.test(back) ? back : TABS.home
-  if (isTab(url)) uni.switchTab({ url: pathOf(url) })
+  const url = back && /^\/p(?:ages|kg-\w+)\//.test(back) && !isForOthers(back) ? back : ''
+  if (!url) goHome()
+  else if (isTab(url)) uni.switchTab({ url: pathOf(url) })
   else uni.reLaunch({ url })
 }
 

@@ -1,14 +1,16 @@
 import { errorOf, unreachable } from './errors'
 import { forgetIdentity, identity } from './identity'
-import type { paths } from './schema'
+import type { paths as StaffPaths } from './admin-schema'
+import type { paths as CustomerPaths } from './schema'
 
-// One client for H5 and mini-program over uni.request. Paths, parameters, bodies and answers are typed by the schema
-// that is generated from the platform's OpenAPI document, so a wrong path or field does not compile.
+// One client for H5 and mini-program over uni.request. Paths, parameters, bodies and answers are typed by the schemas
+// that are generated from the platform's OpenAPI documents, so a wrong path or field does not compile.
 
 type Method = 'get' | 'post' | 'put' | 'delete'
-type PathOf<M extends Method> = {
-  [P in keyof paths]: paths[P][M] extends { responses: unknown } ? P : never
-}[keyof paths]
+type PathOf<Paths, M extends Method> = {
+  [P in keyof Paths]: Paths[P] extends { [K in M]: { responses: unknown } } ? P : never
+}[keyof Paths]
+type Operation<Paths, P extends keyof Paths, M extends Method> = Paths[P] extends { [K in M]: infer O } ? O : never
 
 type PathPart<O> = O extends { parameters: { path: infer X } } ? { path: X } : { path?: undefined }
 type QueryPart<O> = O extends { parameters: { query: infer X } }
@@ -19,7 +21,7 @@ type QueryPart<O> = O extends { parameters: { query: infer X } }
 type BodyPart<O> = O extends { requestBody: { content: { 'application/json': infer X } } }
   ? { body: X }
   : { body?: undefined }
-type Options<O> = PathPart<O> & QueryPart<O> & BodyPart<O> & { asMyself?: boolean }
+type Options<O> = PathPart<O> & QueryPart<O> & BodyPart<O> & { asMyself?: boolean; token?: string }
 type Arguments<O> = Record<string, never> extends Options<O> ? [Options<O>?] : [Options<O>]
 type Content<R> = R extends { content: { 'application/json': infer X } } ? X : undefined
 type Answer<O> = O extends { responses: { 200: infer R } }
@@ -34,6 +36,8 @@ interface AnyOptions {
   body?: object
   /** Leave out the family member one acts for: the request is about the account's owner. */
   asMyself?: boolean
+  /** Another session than the one of this device; empty: nobody's. What is refused then ends no session here. */
+  token?: string
 }
 
 /** H5 asks the host that served it; a mini-program has no such host and is built for one. */
@@ -57,9 +61,9 @@ export function addressOf(path: string, { path: parts, query }: AnyOptions): str
   return pairs.length > 0 ? `${filled}?${pairs.join('&')}` : filled
 }
 
-export function headersFor(path: string, asMyself = false): Record<string, string> {
+export function headersFor(path: string, asMyself = false, token = identity.token): Record<string, string> {
   const headers: Record<string, string> = {}
-  if (identity.token) headers.Authorization = `Bearer ${identity.token}`
+  if (token) headers.Authorization = `Bearer ${token}`
   if (identity.forPerson && !asMyself && path.startsWith('/api/patient/')) {
     headers['X-For-Person'] = identity.forPerson
   }
@@ -67,12 +71,12 @@ export function headersFor(path: string, asMyself = false): Record<string, strin
 }
 
 async function call(method: Method, path: string, options: AnyOptions = {}): Promise<unknown> {
-  const token = identity.token
+  const token = options.token ?? identity.token
   const answer = await new Promise<UniApp.RequestSuccessCallbackResult>((resolve, reject) => {
     uni.request({
       url: HOST + addressOf(path, options),
       method: method.toUpperCase() as UniApp.RequestOptions['method'],
-      header: headersFor(path, options.asMyself),
+      header: headersFor(path, options.asMyself, token),
       data: options.body,
       timeout: TIMEOUT_MS,
       success: resolve,
@@ -91,15 +95,25 @@ async function call(method: Method, path: string, options: AnyOptions = {}): Pro
   throw error
 }
 
-function verb<M extends Method>(method: M) {
-  return <P extends PathOf<M>>(path: P, ...[options]: Arguments<paths[P][M]>): Promise<Answer<paths[P][M]>> =>
-    call(method, path, options) as Promise<Answer<paths[P][M]>>
+function verb<Paths, M extends Method>(method: M) {
+  return <P extends PathOf<Paths, M> & string>(
+    path: P,
+    ...[options]: Arguments<Operation<Paths, P, M>>
+  ): Promise<Answer<Operation<Paths, P, M>>> =>
+    call(method, path, options as AnyOptions | undefined) as Promise<Answer<Operation<Paths, P, M>>>
 }
 
-export const api = {
-  get: verb('get'),
-  post: verb('post'),
-  put: verb('put'),
-  delete: verb('delete'),
+function clientOf<Paths>() {
+  return {
+    get: verb<Paths, 'get'>('get'),
+    post: verb<Paths, 'post'>('post'),
+    put: verb<Paths, 'put'>('put'),
+    delete: verb<Paths, 'delete'>('delete'),
+  }
 }
+
+/** What customers call. */
+export const api = clientOf<CustomerPaths>()
+/** What staff call. */
+export const desk = clientOf<StaffPaths>()
 

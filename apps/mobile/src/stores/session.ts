@@ -3,6 +3,7 @@ import { computed, ref } from 'vue'
 import { api, type Shape } from '@/api'
 import { forgetIdentity, identity } from '@/api/identity'
 import { forgetKept } from '@/kept'
+import { dropResting, endResting } from '@/roles'
 
 /** Who is signed in, and for whom they act. */
 export const useSession = defineStore('session', () => {
@@ -26,10 +27,17 @@ export const useSession = defineStore('session', () => {
     await loadMe()
   }
 
+  async function enter(session: Shape<'SessionOpened'>) {
+    opened(session)
+    await loadMe()
+  }
+
   async function loadMe() {
     if (!identity.token) return
     me.value = await api.get('/api/session/me')
     identity.account = me.value.account_id ?? ''
+    identity.kind = me.value.kind === 'staff' ? 'staff' : 'customer'
+    dropResting(identity.kind)
   }
 
   async function signOut() {
@@ -38,9 +46,15 @@ export const useSession = defineStore('session', () => {
     } catch {
       // Without network the session ends on this device all the same; on the platform it runs out by itself.
     }
+    endResting()
     forgetIdentity()
     forgetKept()
     me.value = undefined
+  }
+
+  /** Staff: what the platform lets them do; it decides again at every request. */
+  function can(permission: string): boolean {
+    return me.value !== undefined && permission in me.value.permissions
   }
 
   /** Act for a family member, or for oneself again. */
@@ -48,5 +62,5 @@ export const useSession = defineStore('session', () => {
     Object.assign(identity, { forPerson: member?.person_id ?? '', forName: member?.name ?? '' })
   }
 
-  return { me, signedIn, actingName, opened, signIn, signInByPhone, loadMe, signOut, actFor }
+  return { me, signedIn, actingName, opened, signIn, signInByPhone, enter, loadMe, signOut, actFor, can }
 })

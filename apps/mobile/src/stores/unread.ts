@@ -9,7 +9,7 @@ export const useUnread = defineStore('unread', () => {
   const count = ref(0)
 
   async function load() {
-    if (!identity.token) return
+    if (!identity.token || identity.kind === 'staff') return
     try {
       count.value = (await api.get('/api/patient/notices/unread-count')).unread
     } catch {

@@ -4,9 +4,20 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from kanghu.modules.accounts.schemas import SessionOpened
+
+
+class WechatChoice(BaseModel):
+    """可用来登录的公众号（H5）或小程序；小程序凭自己的 appid 认出自己"""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: Literal["official", "mini_program"]
+    appid: str
+    name: str
 
 
 class WechatStart(BaseModel):

@@ -7,8 +7,17 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from kanghu.modules.messaging import media_types, policy
-from kanghu.modules.messaging.models import Draft, File, Listed, Message, ServiceSession, Transfer
+from kanghu.modules.messaging.models import (
+    Conversation,
+    Draft,
+    File,
+    Listed,
+    Message,
+    ServiceSession,
+    Transfer,
+)
 from kanghu.modules.messaging.service import cards
+from kanghu.modules.people import public as people
 
 Skill = Literal["general", "exam", "nursing", "complaint"]
 State = Literal["idle", "waiting", "active", "closed"]
@@ -300,6 +309,29 @@ class ConversationView(BaseModel):
             ended_at=session.ended_at if session else None,
             end_reason=session.end_reason if session else None,  # type: ignore[arg-type]
             satisfaction=session.satisfaction if session else None,
+        )
+
+
+class ContactView(BaseModel):
+    """通讯录中的一位客户，个人信息遮盖"""
+
+    conversation_id: UUID
+    person_id: UUID
+    name: str
+    initial: Annotated[str, Field(description="姓的拼音首字母，A 至 Z；其他文字为 #")]
+    phone: str | None
+    last_at: datetime
+
+    @classmethod
+    def of(cls, conversation: Conversation, person: people.Person) -> Self:
+        first = people.sort_key(person.name)[:1].upper()
+        return cls(
+            conversation_id=conversation.id,
+            person_id=person.id,
+            name=people.mask_name(person.name),
+            initial=first if "A" <= first <= "Z" else "#",
+            phone=people.mask_phone(person.phone) if person.phone else None,
+            last_at=conversation.last_at,
         )
 
 

@@ -76,6 +76,7 @@ __all__ = [
     "normalise_name",
     "normalise_phone",
     "person_facts",
+    "persons_of",
     "register_person",
     "represent",
     "reseal",
@@ -121,6 +122,11 @@ async def get_person(tx: Tx, scope: Scope, person_id: UUID) -> Person:
 async def names_of(tx: Tx, person_ids: list[UUID]) -> dict[UUID, str]:
     """Person id → name in clear, for persons that the caller's own scoped query has found. The caller audits and masks."""
     return {person.id: person.name for person in await _rows.get_many(tx, person_ids)}
+
+
+async def persons_of(tx: Tx, person_ids: list[UUID]) -> dict[UUID, Person]:
+    """Person id → the person, opened, on the same terms as `names_of`."""
+    return {person.id: person for person in await _rows.get_many(tx, person_ids)}
 
 
 async def wire_person(tx: Tx, person_id: UUID) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What other modules may call. Facts about fans are told by `events`; `inbound` opens what such a fact is about."""
 
 from dataclasses import dataclass
+from typing import Self
 from uuid import UUID
 
 from kanghu.kernel import clock
@@ -75,6 +76,7 @@ __all__ = [
     "TemplateMessage",
     "WechatFailed",
     "account_brief",
+    "active_accounts",
     "answer",
     "bind",
     "bound_fans",
@@ -108,8 +110,15 @@ class AccountBrief:
     id: UUID
     institution_id: UUID
     kind: Kind
+    appid: str
     name: str
     active: bool
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        return cls(
+            account.id, account.institution_id, account.kind, account.appid, account.name, account.active
+        )
 
 
 async def ensure_account(
@@ -143,11 +152,13 @@ async def ensure_account(
 
 async def account_brief(tx: Tx, account_id: UUID) -> AccountBrief | None:
     found = await _accounts.get(tx, account_id)
-    return (
-        None
-        if found is None
-        else AccountBrief(found.id, found.institution_id, found.kind, found.name, found.active)
-    )
+    return None if found is None else AccountBrief.of(found)
+
+
+async def active_accounts(tx: Tx) -> list[AccountBrief]:
+    """All that are in use, by name."""
+    found = await _accounts.list_accounts(tx, Scope(everything=True))
+    return [AccountBrief.of(account) for account in found if account.active]
 
 
 async def bound_fans(tx: Tx, person_id: UUID) -> list[Fan]:

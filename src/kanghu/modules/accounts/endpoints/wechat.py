@@ -15,6 +15,7 @@ from kanghu.modules.accounts.endpoints.session import attempt_of, opened
 from kanghu.modules.accounts.service import wechat_sign_in as service
 from kanghu.modules.accounts.wechat_schemas import (
     WechatBindingView,
+    WechatChoice,
     WechatMiniCode,
     WechatMiniPhone,
     WechatOffer,
@@ -38,6 +39,12 @@ NOT_IN: dict[int | str, dict[str, Any]] = {
     **REFUSED,
     403: {"description": "账户已停用，或登录不是在本机发起的"},
 }
+
+
+@router.get("/accounts", operation_id="accounts_list_wechat_choices")
+async def list_choices(_caller: Anyone, tx: Transaction) -> list[WechatChoice]:
+    """可用来登录的公众号与小程序"""
+    return [WechatChoice.model_validate(one) for one in await wechat.active_accounts(tx)]
 
 
 @router.post("/start/{account_id}", operation_id="accounts_start_wechat", responses=REFUSED)

@@ -29,6 +29,7 @@ from kanghu.modules.messaging.models import Draft, Listed, Message
 from kanghu.modules.messaging.schemas import (
     AllowanceView,
     ClaimedView,
+    ContactView,
     ConversationDetail,
     ConversationView,
     Ending,
@@ -105,6 +106,7 @@ async def list_conversations(
     ] = None,
     mine: Annotated[bool, Query(description="只看最近一段由我接待的")] = False,
     agent_id: Annotated[UUID | None, Query(description="只看最近一段由这位客服接待的")] = None,
+    served: Annotated[bool, Query(description="只看我接待过的，不论最近一段由谁接待")] = False,
     person_id: UUID | None = None,
     limit: PageLimit = 50,
     cursor: Cursor = None,
@@ -115,6 +117,7 @@ async def list_conversations(
         caller,
         state=state,
         agent=caller.account_id if mine else agent_id,
+        served_by=caller.account_id if served else None,
         person_id=person_id,
         before=decode_cursor(cursor, datetime, UUID),
         limit=limit + 1,
@@ -123,6 +126,12 @@ async def list_conversations(
         found, limit, lambda listed: (listed.conversation.last_at, listed.conversation.id)
     )
     return Page(items=await _listed(tx, items), next=following)
+
+
+@admin.get("/contacts", operation_id="messaging_list_contacts")
+async def list_contacts(caller: Reader, tx: Transaction) -> list[ContactView]:
+    """通讯录：我接待过的客户（最近的 300 位），按姓名拼音；其余的用人员查找；查看留痕"""
+    return [ContactView.of(*found) for found in await supervise.contacts(tx, caller)]
 
 
 async def _listed(tx: Tx, found: list[Listed]) -> list[ConversationView]:

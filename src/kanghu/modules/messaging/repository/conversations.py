@@ -255,6 +255,26 @@ async def queue(
     return [_listed(record) for record in found]
 
 
+# Along an index by agent, since most conversations are other people's.
+_SERVED_BY = """c.id IN (SELECT served.conversation_id FROM messaging.service_sessions served
+                          WHERE served.agent_account_id = {})"""
+
+
+async def contacts(tx: Tx, scope: Scope, caller: Caller, limit: int) -> list[Conversation]:
+    """Those with customers whom the caller has served, the one that was used last before the others."""
+    found = await tx.fetch(
+        f"""SELECT {COLUMNS} FROM messaging.conversations c
+             WHERE c.person_id IS NOT NULL AND {_SERVED_BY.format("$3::uuid")}
+               AND messaging.reachable(c.institution_id, c.person_id, $1::kernel.scope, $2)
+             ORDER BY c.last_at DESC, c.id DESC LIMIT $4""",
+        scope.sql(),
+        caller.institution_id,
+        caller.account_id,
+        limit,
+    )
+    return [Conversation(**record) for record in found]
+
+
 _ALL = f"messaging.conversations c {_NEWEST}"
 # The few that are under way are found by their spells, along partial indexes.
 _OPEN = """messaging.conversations c
@@ -268,11 +288,12 @@ async def page(
     *,
     state: str | None,
     agent: UUID | None,
+    served_by: UUID | None,
     person_id: UUID | None,
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[Listed]:
-    """The one that was used last before the others."""
+    """The one that was used last before the others. `agent`: of the newest spell; `served_by`: of any."""
     source = _OPEN if state in ("waiting", "active") else _ALL
     found = await tx.fetch(
         f"""SELECT {COLUMNS}, {_SPELL}, {_UNREAD_BY_STAFF} FROM {source}
@@ -285,6 +306,7 @@ async def page(
                AND ($4::uuid IS NULL OR newest.agent_account_id = $4)
                AND ($5::uuid IS NULL OR c.person_id = $5)
                AND ($6::timestamptz IS NULL OR (c.last_at, c.id) < ($6, $7::uuid))
+               AND ($9::uuid IS NULL OR {_SERVED_BY.format("$9")})
              ORDER BY c.last_at DESC, c.id DESC LIMIT $8""",
         scope.sql(),
         caller.institution_id,
@@ -293,6 +315,7 @@ async def page(
         person_id,
         *(before or (None, None)),
         limit,
+        served_by,
     )
     return [_listed(record) for record in found]
 

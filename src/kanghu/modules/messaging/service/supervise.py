@@ -8,12 +8,23 @@ from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller
 from kanghu.modules.messaging import policy
 from kanghu.modules.messaging.errors import NotServed
-from kanghu.modules.messaging.models import Agent, Listed, Message, ServiceSession, SkillQueue, Transfer
+from kanghu.modules.messaging.models import (
+    Agent,
+    Conversation,
+    Listed,
+    Message,
+    ServiceSession,
+    SkillQueue,
+    Transfer,
+)
 from kanghu.modules.messaging.repository import agents, conversations, messages, sessions
 from kanghu.modules.messaging.service import desk, holding, writing
+from kanghu.modules.people import public as people
 
 SEARCHED = 1_000
 """So many messages are opened for one answer: they are sealed, so that the search reads them one by one."""
+CONTACTS = 300
+"""Names are sealed, so that the list is opened and sorted whole. Everybody else is found by `people`'s search."""
 
 
 async def queue(
@@ -30,6 +41,7 @@ async def page(
     *,
     state: str | None,
     agent: UUID | None,
+    served_by: UUID | None,
     person_id: UUID | None,
     before: tuple[datetime, UUID] | None,
     limit: int,
@@ -43,10 +55,22 @@ async def page(
         caller,
         state=state,
         agent=agent,
+        served_by=served_by,
         person_id=person_id,
         before=before,
         limit=limit,
     )
+
+
+async def contacts(tx: Tx, caller: Caller) -> list[tuple[Conversation, people.Person]]:
+    """The customers whom the caller served last, at most `CONTACTS`, by the pinyin of their names."""
+    found = await conversations.contacts(tx, caller.scope(holding.READ), caller, CONTACTS)
+    known = await people.persons_of(tx, [one.person_id for one in found if one.person_id])
+    await audit.record(
+        tx, caller, "messaging.contact.read", subject="messaging.conversations", detail={"rows": len(found)}
+    )
+    listed = [(one, known[one.person_id]) for one in found if one.person_id in known]
+    return sorted(listed, key=lambda pair: people.sort_key(pair[1].name))
 
 
 async def detail(tx: Tx, caller: Caller, conversation_id: UUID) -> tuple[Listed, list[Transfer]]:
