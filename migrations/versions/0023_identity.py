@@ -61,7 +61,7 @@ CREATE UNIQUE INDEX identity_checks_open ON people.identity_checks (person_id)
     WHERE state IN ('starting', 'started', 'waiting');
 CREATE INDEX identity_checks_of_person ON people.identity_checks (person_id, id DESC);
 CREATE INDEX identity_checks_queue ON people.identity_checks (id) WHERE state = 'waiting';
-CREATE INDEX identity_checks_due ON people.identity_checks (expires_at) WHERE state IN ('starting', 'waiting');
+CREATE INDEX identity_checks_due ON people.identity_checks (expires_at) WHERE decided_at IS NULL;
 
 COMMENT ON TABLE people.identity_checks IS '身份核验：只留结论（通过与否、方式、时间、核验服务的流水号），不留人脸与分数';
 COMMENT ON COLUMN people.identity_checks.id IS '标识，也是给核验服务的流水号';

@@ -27,9 +27,7 @@ def signed_headers(
 ) -> dict[str, str]:
     """All headers of a POST of `body` to `endpoint`."""
     place = urlsplit(endpoint)
-    signed = authorization(
-        secret_id, secret_key, action.service, place.netloc, place.path or "/", body, at
-    )
+    signed = authorization(secret_id, secret_key, action.service, place.netloc, place.path or "/", body, at)
     return {
         "Authorization": signed,
         "Content-Type": CONTENT_TYPE,

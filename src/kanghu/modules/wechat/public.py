@@ -31,6 +31,7 @@ from kanghu.modules.wechat.service.accounts import create_account as _create
 from kanghu.modules.wechat.service.accounts import update_account as _update
 from kanghu.modules.wechat.service.binding import bind, person_of, unbind
 from kanghu.modules.wechat.service.callback import inbound_message as inbound
+from kanghu.modules.wechat.service.faces import FACE_PASSED, FaceCheck, begin_face_check, face_verdict
 from kanghu.modules.wechat.service.media import File
 from kanghu.modules.wechat.service.media import download as download_media
 from kanghu.modules.wechat.service.media import upload as upload_media
@@ -51,12 +52,14 @@ from kanghu.modules.wechat.template_rules import problems as template_problems
 
 __all__ = [
     "BUSY",
+    "FACE_PASSED",
     "Account",
     "AccountBrief",
     "AccountSettings",
     "CodeInvalid",
     "ConsentRefused",
     "Decision",
+    "FaceCheck",
     "Fan",
     "FanBlocked",
     "File",
@@ -76,11 +79,13 @@ __all__ = [
     "WechatFailed",
     "account_brief",
     "answer",
+    "begin_face_check",
     "bind",
     "bound_fans",
     "decide",
     "download_media",
     "ensure_account",
+    "face_verdict",
     "hold_fan",
     "identity_of_mini_program",
     "identity_of_page",
