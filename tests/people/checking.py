@@ -110,7 +110,7 @@ class Customer:
         return str(signed.json()["id"])
 
     async def picture(self, side: str, content: bytes) -> httpx.Response:
-        return await self.client.put(
+        return await self.client.post(
             f"{ROOT}/identity/card/{side}",
             content=content,
             headers={**self.headers, "Content-Type": "application/octet-stream"},

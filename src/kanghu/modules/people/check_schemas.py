@@ -66,6 +66,7 @@ class WayView(BaseModel):
 class IdentityView(BaseModel):
     """我的身份核验；姓名与证件号码遮盖"""
 
+    institution_id: UUID = Field(description="为哪家机构核验，协议也向其签署")
     name: str
     id_type: str | None
     id_number: str | None
@@ -81,6 +82,7 @@ class IdentityView(BaseModel):
     def of(cls, found: Standing, ways: Sequence[str], own_face: bool) -> Self:
         person = found.person
         values = {
+            "institution_id": found.institution_id,
             "name": identity.mask_name(person.name),
             "id_type": person.id_type,
             "id_number": identity.mask_id_number(person.id_number) if person.id_number else None,

@@ -45,7 +45,7 @@ async def begin_face_check(body: FaceGiven, caller: Waiting, request: Request) -
     return FaceTicket.of(check, ticket.place)
 
 
-@checks.put("/card/{side}", operation_id="people_keep_card_picture", status_code=204)
+@checks.post("/card/{side}", operation_id="people_keep_card_picture", status_code=204)
 async def keep_card_picture(
     side: Annotated[Side, Path(description="front 有照片的一面，back 另一面")],
     content: Picture,

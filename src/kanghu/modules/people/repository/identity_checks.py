@@ -136,7 +136,7 @@ async def expired(tx: Tx, now: datetime, limit: int) -> list[IdentityCheck]:
     found = await tx.fetch(
         f"""SELECT {_CHECK} FROM people.identity_checks c
              WHERE c.decided_at IS NULL
-               AND c.expires_at < $1 - CASE c.state WHEN 'started' THEN interval '6 hours' ELSE interval '0' END
+               AND c.expires_at < $1::timestamptz - CASE c.state WHEN 'started' THEN interval '6 hours' ELSE interval '0' END
              ORDER BY c.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED""",
         now,
         limit,

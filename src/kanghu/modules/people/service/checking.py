@@ -40,6 +40,7 @@ class Standing:
     """Where a person stands. `left`: way → how many checks may still begin; `signed`: which agreements hold."""
 
     person: Person
+    institution_id: UUID
     assurance: Assurance
     open: IdentityCheck | None
     last: IdentityCheck | None
@@ -61,6 +62,7 @@ async def standing(tx: Tx, caller: Caller) -> Standing:
     )
     return Standing(
         person=person,
+        institution_id=institution_id,
         assurance=await assurance(tx, person_id),
         open=await identity_checks.open_of(tx, person_id),
         last=await identity_checks.last_of(tx, person_id),
@@ -113,7 +115,7 @@ async def begin(tx: Tx, caller: Caller, way: str, lifetime: timedelta) -> tuple[
     if policy.RANK[known.level] >= policy.GIVES[way]:
         raise AlreadyKnown(f"已经是“{policy.LEVELS[known.level]}”，不需要再次核验")
     now = clock.now()
-    await _make_room(tx, caller, person_id, now)
+    await _make_room(tx, caller, person_id, way, now)
     asked = await identity_checks.asked_since(tx, person_id, now - A_DAY)
     if asked.get(way, 0) >= settings().identity_checks_per_day:
         raise TooManyChecks
@@ -141,13 +143,14 @@ async def begin(tx: Tx, caller: Caller, way: str, lifetime: timedelta) -> tuple[
     return check, person
 
 
-async def _make_room(tx: Tx, caller: Caller, person_id: UUID, now: datetime) -> None:
+async def _make_room(tx: Tx, caller: Caller, person_id: UUID, way: str, now: datetime) -> None:
+    """Ends what was begun another way, or too long ago. One that a service has just taken is not begun once more."""
     held = await identity_checks.open_of(tx, person_id)
     if held is None:
         return
     if held.state == "waiting":
         raise CardUnderReview
-    if held.state == "starting" and held.expires_at > now:
+    if held.expires_at > now and (held.state == "starting" or held.way == way):
         raise CheckUnderWay
     await end(tx, caller, held.id, "void", "given_up" if held.state == "started" else "away")
 
