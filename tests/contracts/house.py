@@ -36,6 +36,7 @@ from kanghu.modules.notices.chain import Settled
 from kanghu.modules.notices.repository import deliveries, wishes
 from kanghu.modules.notices.repository import notices as notice_rows
 from kanghu.modules.people import public as people
+from kanghu.modules.people.service import card_checks
 from kanghu.modules.wechat.models import ReplyWanted
 from kanghu.modules.wechat.repository import menus as wechat_menus
 from kanghu.modules.wechat.repository import replies as wechat_replies
@@ -50,6 +51,7 @@ PASSWORD = "Ying-Shan-Hong-7"
 SECRET = "a-secret-of-the-vendor-0123456789"
 TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 EXAM_DAY = "20261120"
+CARD = b"\xff\xd8\xff\xe0" + bytes(20)
 PDF = b64encode(b"%PDF-1.4\n1 0 obj<<>>endobj\n%%EOF").decode()
 
 ANSWERS: dict[str, Any] = {
@@ -91,7 +93,7 @@ class Side:
         names = (
             "person_id", "booking_id", "open_booking_id", "checklist_id", "finding_id", "response_id", "draft_id",
             "message_id", "staged_id", "notice_id", "document_id", "consent_id", "member_id", "customer_id",
-            "delivery_id", "conversation_id", "own_message_id", "staff_message_id", "media_id", "service_session_id",
+            "delivery_id", "check_id", "conversation_id", "own_message_id", "staff_message_id", "media_id", "service_session_id",
         )  # fmt: skip
         return {
             *(str(self.ids[name]) for name in names),
@@ -346,11 +348,21 @@ async def _customer(tx: Tx, place: Place, name: str, shown: str, born: date, ser
         tx, SYSTEM, person, exchange.AGREEMENT, institution, agreement.version, "h5", None
     )
     side.ids["agreement_version"] = agreement.version
+    side.ids["check_id"] = await _send_card(tx, side)
     side.ids["notice_id"] = (
         await notices.notify(tx, "guide_received", person_id=person, data={}, subject=f"test/{name}")
     ).id
     await forms.save_completed(tx, person, "health_self_test", ANSWERS, SYSTEM)
     return side
+
+
+async def _send_card(tx: Tx, side: Side) -> UUID:
+    """Pictures of the customer's id card, which wait for staff."""
+    caller = Caller(kind="customer", person_id=side.person, institution_id=side.institution)
+    await people.sign_consent(tx, caller, side.person, "identity_check", side.institution, "v1", "h5", None)
+    for picture in ("front", "back"):
+        await card_checks.keep_picture(tx, caller, picture, CARD)
+    return (await card_checks.send(tx, caller)).id
 
 
 async def _live(house: House, side: Side, boss: dict[str, str]) -> None:

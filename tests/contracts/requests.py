@@ -13,7 +13,7 @@ from kanghu.kernel.security import Access, access_of, all_routes
 from kanghu.main import pages
 
 from .conversing import PICTURE
-from .house import PASSWORD, Side
+from .house import CARD, PASSWORD, Side
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ GLOBAL = {
     "form": "phq9",
     "draft_form": "draft_form",
     "media_kind": "image",
+    "side": "front",
     "tag_id": 100,
     "sender": "tencent",
     "key": "x" * 32,
@@ -323,6 +324,9 @@ BODIES: dict[str, Body] = {
         "version": 0, "channels": ["sms"], "quiet_from": "22:00", "quiet_until": "08:00", "sms_order": ["tencent"],
         "caps": {name: {"hour": 5, "day": 10} for name in ("wechat", "sms", "email")},
     },
+    "people_begin_face_check": lambda side: {"channel": "h5"},
+    "people_keep_card_picture": lambda side: CARD,
+    "people_decide_id_card": lambda side: {"agrees": True},
     "people_publish_agreement": lambda side: {"title": "隐私政策", "content": "正文", "provenance": "院方"},
     "people_register_person": lambda side: {
         "person": _person(side), "institution_id": str(side.institution), "department_id": str(side.department),

@@ -277,6 +277,7 @@ def _about_nobody(route: Route) -> bool:
     return route.operation in {
         "exams_request_booking",
         "people_sign_consent",
+        "people_keep_card_picture",
         "messaging_get_own_conversation",
         "messaging_list_own_messages",
         "messaging_send_own_message",

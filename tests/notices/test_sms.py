@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kanghu.kernel import tc3
 from kanghu.kernel.db import Database
 from kanghu.kernel.http import Outbound, PeerFailed
 from kanghu.modules.notices.adapters import tencent_sms
@@ -25,15 +26,16 @@ PHONE = "13812345678"
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_the_signature_is_the_one_of_tencents_sdk(vector: dict[str, Any]) -> None:
-    made = tencent_sms.authorization(
+    made = tc3.authorization(
         vector["secret_id"],
         vector["secret_key"],
+        "sms",
         vector["host"],
         vector["path"],
         vector["body"].encode(),
         datetime.fromtimestamp(vector["timestamp"], UTC),
     )
-    assert vector["content_type"] == tencent_sms.CONTENT_TYPE
+    assert vector["content_type"] == tc3.CONTENT_TYPE
     assert made == vector["authorization"]
 
 

@@ -15,7 +15,7 @@ import pytest
 from kanghu_sandbox.sms.account import Account, AliyunAccount
 from kanghu_sandbox.sms.aliyun_signature import GatewayRefused, Nonces, verify
 from kanghu_sandbox.sms.app import create_app
-from kanghu_sandbox.sms.signature import Call
+from kanghu_sandbox.tc3 import Call
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "notices" / "data" / "acs3.json").read_text(encoding="utf-8")

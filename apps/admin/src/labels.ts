@@ -30,6 +30,28 @@ export const findingClasses: Labels = {
   B: { text: 'B 类', tone: 'warn' },
 }
 
+/** `second` stands for waiting once the first of the two has agreed. */
+export const cardStates: Labels = {
+  waiting: { text: '待核对', tone: 'warn' },
+  second: { text: '待复核', tone: 'busy' },
+  passed: { text: '已通过', tone: 'good' },
+  failed: { text: '已退回', tone: 'bad' },
+  void: { text: '已结束', tone: 'quiet' },
+}
+
+export const cardLooks: Names = { first: '待核对', second: '待复核', decided: '已结束' }
+
+export const cardReasons: Names = {
+  unclear: '照片不清楚或不完整',
+  not_the_card: '不是所登记的证件',
+  card_mismatch: '姓名或号码与档案不一致',
+  card_expired: '证件已过有效期',
+  suspect: '无法确认是原件',
+  withdrawn: '客户已撤回',
+  consent_revoked: '客户已撤回同意',
+  expired: '到期没有核对',
+}
+
 export const checklistStates: Labels = {
   draft: { text: '待确认', tone: 'warn' },
   confirmed: { text: '已确认发送', tone: 'good' },
@@ -223,6 +245,8 @@ export const agreementKinds: Names = {
   data_use_agreement: '数据使用授权协议',
   privacy: '隐私政策',
   sensitive_data: '敏感个人信息处理同意书',
+  identity_check: '身份核验同意书',
+  face_check: '人脸信息处理单独同意书',
 }
 
 export const consentStates: Labels = {

@@ -22,6 +22,8 @@ export const CONSENT_KINDS: Record<string, string> = {
   data_use_agreement: '数据使用授权协议',
   privacy: '隐私政策',
   sensitive_data: '敏感个人信息处理同意书',
+  identity_check: '身份核验同意书',
+  face_check: '人脸信息处理单独同意书',
 }
 
 export const SEXES: Record<string, string> = { '0': '未知', '1': '男', '2': '女', '9': '未说明' }

@@ -6,6 +6,7 @@ export function noticeTarget(notice: { template_code: string; subject: string })
   if (kind === 'health.findings') return ROUTES.findings
   if (kind === 'health.checklists') return ROUTES.checklist
   if (kind === 'messaging.conversations') return ROUTES.chat(id)
+  if (kind === 'people.identity_checks') return ROUTES.identity
   if (kind !== 'exams.bookings') return undefined
   switch (notice.template_code) {
     case 'guide_received':

@@ -56,6 +56,8 @@ export const ROUTES = {
   consents: '/pkg-account/consents',
   family: '/pkg-account/family',
   realName: '/pkg-account/real-name',
+  identity: '/pkg-account/identity',
+  idCard: '/pkg-account/id-card',
   settings: '/pkg-account/settings',
   noticeSettings: '/pkg-account/notice-settings',
 }

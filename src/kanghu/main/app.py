@@ -20,6 +20,7 @@ _LIMITS = (
     ("/open/v1/exam/reports", 8 * MIB),
     ("/api/patient/messaging/institutions/", 10 * MIB),
     ("/api/admin/messaging/conversations/", 10 * MIB),
+    ("/api/patient/people/identity/card/", 5 * MIB),
 )
 
 

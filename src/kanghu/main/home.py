@@ -33,6 +33,9 @@ SANDBOX_SMS = {
 """The demonstration's account at the sandbox's SMS service: ends of KANGHU_SMS_* and of SANDBOX_SMS_*."""
 
 
+SANDBOX_FACEID = {"SECRET_ID": "AKIDkanghudemo", "RULE_ID": "1"}
+"""The demonstration's account at the sandbox's FaceID: ends of KANGHU_FACEID_* and of SANDBOX_FACEID_*."""
+
 WECHAT_ID = UUID("018f0000-0000-7000-8000-00000000d101")
 MINI_PROGRAM_ID = UUID("018f0000-0000-7000-8000-00000000d102")
 """The demonstration's official account and mini-program at the sandbox's WeChat."""

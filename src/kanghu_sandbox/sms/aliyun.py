@@ -6,11 +6,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from kanghu_sandbox.tc3 import Call
+
 from .account import AliyunAccount
 from .aliyun_signature import GatewayRefused, Nonces, parameters, verify
 from .faults import Fault
 from .inbox import Inbox, Message
-from .signature import Call
 
 LIMITS = (
     (60.0, 1, "isv.BUSINESS_LIMIT_CONTROL"),

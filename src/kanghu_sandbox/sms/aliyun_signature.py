@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, quote
 
+from kanghu_sandbox.tc3 import Call
+
 from .account import AliyunAccount
-from .signature import Call
 
 WINDOW_SECONDS = 900
 _AUTHORIZATION = re.compile(

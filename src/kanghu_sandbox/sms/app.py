@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from kanghu_sandbox.desk import html_page, loopback_only
+from kanghu_sandbox.tc3 import Call, Refused, verify
 
 from .account import Account, AliyunAccount
 from .aliyun import LIMITS as ALIYUN_LIMITS
@@ -24,7 +25,6 @@ from .control import control
 from .faults import Fault, FaultBox, after, before
 from .inbox import Inbox, Message
 from .receipts import Reports
-from .signature import Call, Refused, verify
 
 ABOUT = (
     "短信服务的替身：按腾讯云（2021-01-11）与阿里云（2017-05-25，在 /aliyun/）的 SendSms 核对签名、模板与频率，"
@@ -65,7 +65,7 @@ def create_app(
         await before(fault)
         call = await _call(request)
         try:
-            verify(call, account, now())
+            verify(call, "sms", account.secret_id, account.secret_key, now())
             content = _send(account, inbox, _read(call), now(), fault)
         except Refused as refused:
             content = {"Error": {"Code": refused.code, "Message": refused.message}}

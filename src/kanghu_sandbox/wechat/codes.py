@@ -82,6 +82,7 @@ MESSAGES = {
     65304: "match rule empty",
     65305: "too many conditional menus",
     65316: "out of domain count limit",
+    84001: "invalid identify id",
     65320: "privacy field is not allowed in match rule",
 }
 

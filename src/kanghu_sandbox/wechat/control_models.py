@@ -42,6 +42,13 @@ class PersonView(BaseModel):
         return PersonView(**known, tags=tags, windows=windows)
 
 
+class Face(Strict):
+    """小程序里的一次人脸核身怎样结束"""
+
+    verify_id: str = Field(default="", description="不填为这部手机上最近一次")
+    verify_ret: int = Field(default=10000, description="10000 识别成功，90004 用户取消，10004 与证件照不符")
+
+
 class Ticket(Strict):
     """扫的码：带参数二维码的 ticket 或网址"""
 

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from kanghu_sandbox.desk import loopback_only, own_pages_only
 
 from . import chat, consents, deeds, grants, menus, people
+from .apis import faces
 from .context import WeChat, address_of, wechat_of
 from .control_models import (
     Choice,
     Code,
     Consent,
     Done,
+    Face,
     Link,
     MenuView,
     MessageView,
@@ -214,6 +216,20 @@ async def mini_login(openid: str, wechat: TheWeChat) -> Code:
 async def phone_code(openid: str, wechat: TheWeChat) -> Code:
     """小程序里的手机号按钮：给出 code。"""
     return await _code(wechat, openid, grants.PHONE)
+
+
+@router.post("/{openid}/face", operation_id="show_face", tags=["手机"])
+async def show_face(openid: str, wanted: Face, wechat: TheWeChat) -> Face:
+    """小程序里的 wx.requestFacialVerify 怎样结束；不看人脸。"""
+
+    def work(tx: Tx) -> Face:
+        mini = people.get(tx, openid).mini_openid
+        verify_id = wanted.verify_id or faces.waiting(tx, mini, wechat.now())
+        if not verify_id or not faces.finish(tx, mini, verify_id, wanted.verify_ret, wechat.now()):
+            raise CannotDo("这部手机上没有等待完成的人脸核身")
+        return wanted.model_copy(update={"verify_id": verify_id})
+
+    return await wechat.store.run(work)
 
 
 async def _code(wechat: WeChat, openid: str, kind: str) -> Code:

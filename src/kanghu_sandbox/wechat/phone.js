@@ -63,6 +63,10 @@ const deeds = {
     const login = await act('/mini-login'), number = await act('/phone-code')
     if (login && number) prompt('wx.login 的 js_code；手机号的 code', login.code + '；' + number.code)
   },
+  face: () => {
+    const verify_ret = prompt('小程序里等待的人脸核身怎样结束：10000 成功，10004 与证件照不符，90004 用户取消', '10000')
+    if (verify_ret) act('/face', { verify_ret: Number(verify_ret) })
+  },
   more: () => { const more = document.getElementById('more'); more.hidden = !more.hidden; toEnd() },
   keyboard: () => {
     const menus = document.getElementById('menus'), say = document.getElementById('say')

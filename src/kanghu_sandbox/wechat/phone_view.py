@@ -222,7 +222,7 @@ def _outside(account: Account) -> str:
     domain = escape(next(iter(sorted(account.web_domains())), ""))
     return (
         f'<button data-do="page" data-url="http://{domain}/">打开网页</button>'
-        '<button data-do="mini">小程序</button>'
+        '<button data-do="mini">小程序</button><button data-do="face">人脸核身</button>'
     )
 
 

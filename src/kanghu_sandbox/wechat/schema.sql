@@ -145,3 +145,13 @@ CREATE TABLE IF NOT EXISTS pushes (
     tries  TEXT NOT NULL CHECK (json_valid(tries)),
     at     REAL NOT NULL
 );
+
+-- Face checks in the mini-program; verify_ret NULL: the person has not finished.
+CREATE TABLE IF NOT EXISTS faces (
+    verify_id  TEXT PRIMARY KEY,
+    out_seq_no TEXT NOT NULL UNIQUE,
+    openid     TEXT NOT NULL,
+    cert_hash  TEXT NOT NULL,
+    issued_at  REAL NOT NULL,
+    verify_ret INTEGER
+);

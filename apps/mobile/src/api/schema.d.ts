@@ -814,6 +814,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/patient/people/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 我（或所代办的家人）的身份核验：程度、可用的方式、正在进行的与最近一次 */
+        get: operations["people_get_identity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/identity/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提交证件照片，由职工核对；重复提交得到同一次 */
+        post: operations["people_send_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/identity/card/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 上传证件一面的照片（请求体就是照片）；提交之前可以重拍 */
+        post: operations["people_keep_card_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/identity/checks/{check_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 向核验服务询问结果；本人还没有完成的保持原状 */
+        post: operations["people_ask_verdict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/identity/checks/{check_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤回正在进行的核验；已提交的证件照片立即删除 */
+        post: operations["people_withdraw_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/identity/face": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 发起人脸核身；未完成之前重复发起得到同一次 */
+        post: operations["people_begin_face_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/patient/people/identity/real-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 比对档案中的姓名与身份证号码，当场得到结论 */
+        post: operations["people_check_real_name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/patient/people/institutions": {
         parameters: {
             query?: never;
@@ -1206,7 +1325,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "data_use_agreement" | "privacy" | "sensitive_data";
+            kind: "data_use_agreement" | "privacy" | "sensitive_data" | "identity_check" | "face_check";
             /** Text Version */
             text_version: string;
         };
@@ -1244,6 +1363,22 @@ export interface components {
             exclusive: boolean;
             /** Weight */
             weight?: (number) | null;
+        };
+        /**
+         * AssuranceView
+         * @description 身份核验到什么程度
+         */
+        AssuranceView: {
+            /** Checked At */
+            checked_at: string | null;
+            /**
+             * Level
+             * @description none 未核验，real_name 已实名，verified 已核验
+             * @enum {string}
+             */
+            level: "none" | "real_name" | "verified";
+            /** Way */
+            way: ("real_name" | "tencent_face" | "wechat_face" | "card") | null;
         };
         /**
          * Band
@@ -1363,6 +1498,50 @@ export interface components {
             /** Reachable */
             reachable: boolean;
         };
+        /**
+         * CheckView
+         * @description 一次身份核验
+         */
+        CheckView: {
+            /**
+             * Advice
+             * @description 原因与该怎么办
+             */
+            advice: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Reason
+             * @description 未通过或未完成的原因代码
+             */
+            reason: string | null;
+            /**
+             * State
+             * @description starting 正在发起，started 等本人完成，waiting 等职工核对，passed 通过，failed 未通过，void 未完成即结束
+             * @enum {string}
+             */
+            state: "starting" | "started" | "waiting" | "passed" | "failed" | "void";
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "real_name" | "tencent_face" | "wechat_face" | "card";
+        };
         /** CompleteResponse */
         CompleteResponse: {
             /** Revision */
@@ -1387,7 +1566,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "data_use_agreement" | "privacy" | "sensitive_data";
+            kind: "data_use_agreement" | "privacy" | "sensitive_data" | "identity_check" | "face_check";
             /**
              * Text Version
              * @description 所阅读文本的版本
@@ -1592,6 +1771,35 @@ export interface components {
             scores: components["schemas"]["ScoreView"][];
         };
         /**
+         * FaceGiven
+         * @description 发起人脸核身
+         */
+        FaceGiven: {
+            /**
+             * Channel
+             * @description 在网页还是小程序中进行
+             * @enum {string}
+             */
+            channel: "h5" | "mini_program";
+        };
+        /**
+         * FaceTicket
+         * @description 人脸核身从哪里开始
+         */
+        FaceTicket: {
+            check: components["schemas"]["CheckView"];
+            /**
+             * Url
+             * @description 网页：前往这个地址，完成后回到身份核验页
+             */
+            url: string | null;
+            /**
+             * Verify Id
+             * @description 小程序：交给 wx.requestFacialVerify
+             */
+            verify_id: string | null;
+        };
+        /**
          * FamilyMemberGiven
          * @description 添加家庭成员
          */
@@ -1784,6 +1992,49 @@ export interface components {
              * @description 我是此人的
              */
             relation: string;
+        };
+        /**
+         * IdentityView
+         * @description 我的身份核验；姓名与证件号码遮盖
+         */
+        IdentityView: {
+            assurance: components["schemas"]["AssuranceView"];
+            /** Id Number */
+            id_number: string | null;
+            /** Id Type */
+            id_type: string | null;
+            /**
+             * Institution Id
+             * Format: uuid
+             * @description 为哪家机构核验，协议也向其签署
+             */
+            institution_id: string;
+            /** @description 最近一次已结束的核验 */
+            last: components["schemas"]["CheckView"] | null;
+            /** Name */
+            name: string;
+            /** @description 正在进行的核验 */
+            open: components["schemas"]["CheckView"] | null;
+            /**
+             * Own Face
+             * @description 是否可以人脸核身：本人，或监护人为未成年人
+             */
+            own_face: boolean;
+            /**
+             * Sides Kept
+             * @description 已上传而未提交的
+             */
+            sides_kept: ("front" | "back")[];
+            /**
+             * Sides Needed
+             * @description 证件照片须拍哪几面
+             */
+            sides_needed: ("front" | "back")[];
+            /**
+             * Ways
+             * @description 现在可用的方式，建议的在前
+             */
+            ways: components["schemas"]["WayView"][];
         };
         /** InstitutionChoice */
         InstitutionChoice: {
@@ -3094,6 +3345,40 @@ export interface components {
             institution_id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * WayView
+         * @description 一种核验方式
+         */
+        WayView: {
+            /**
+             * Agreement
+             * @description 须先签署的协议种类
+             */
+            agreement: string;
+            /**
+             * Gives
+             * @description 通过后达到的程度
+             * @enum {string}
+             */
+            gives: "none" | "real_name" | "verified";
+            /**
+             * Left
+             * @description 24 小时内还可发起几次
+             */
+            left: number;
+            /** Name */
+            name: string;
+            /**
+             * Signed
+             * @description 该协议是否已签署且未撤回
+             */
+            signed: boolean;
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "real_name" | "tencent_face" | "wechat_face" | "card";
         };
         /** WechatBindingView */
         WechatBindingView: {
@@ -6871,7 +7156,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "data_use_agreement" | "privacy" | "sensitive_data";
+                kind: "data_use_agreement" | "privacy" | "sensitive_data" | "identity_check" | "face_check";
             };
             cookie?: never;
         };
@@ -7637,6 +7922,660 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_identity: {
+        parameters: {
+            query?: {
+                /** @description 在网页还是小程序中 */
+                channel?: "h5" | "mini_program";
+            };
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_send_card: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_keep_card_picture: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path: {
+                /** @description front 有照片的一面，back 另一面 */
+                side: "front" | "back";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_ask_verdict: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_withdraw_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_begin_face_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaceGiven"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaceTicket"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_check_real_name: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 代家庭成员办理时，成员的 person_id；不填即为本人 */
+                "X-For-Person"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckView"];
+                };
             };
             /** @description 未登录，或登录已失效 */
             401: {

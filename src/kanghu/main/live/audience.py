@@ -27,6 +27,7 @@ TOPICS: dict[str, str | None] = {
     "messaging.messages": "messaging.queue.supervise",
     "messaging.queue": "messaging.conversation.read",
     "notices.notices": None,
+    "people.identity": "people.identity.review",
     "wechat.accounts": "wechat.account.read",
     "wechat.broadcasts": "wechat.broadcast.read",
     "wechat.menus": "wechat.menu.read",

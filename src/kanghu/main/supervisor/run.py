@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from kanghu.kernel.config import Settings, settings
 from kanghu.main import installed
-from kanghu.main.home import SANDBOX_APP_ID, SANDBOX_SMS, WECHAT_ID, Home, write_private
+from kanghu.main.home import SANDBOX_APP_ID, SANDBOX_FACEID, SANDBOX_SMS, WECHAT_ID, Home, write_private
 from kanghu.main.supervisor import database
 from kanghu.main.supervisor.ports import is_free
 from kanghu.main.supervisor.postgres import STOP_SECONDS, EmbeddedPostgres, PostgresFailed
@@ -110,6 +110,13 @@ class Platform:
                 environment |= self._sandbox_sms("KANGHU_SMS_") | {
                     "KANGHU_SMS_ENDPOINT": f"{self.sandbox_url}/sms/"
                 }
+            if "KANGHU_FACEID_SECRET_ID" not in environment:
+                environment |= self._sandbox_face_id("KANGHU_FACEID_") | {
+                    "KANGHU_FACEID_ENDPOINT": f"{self.sandbox_url}/faceid/",
+                    "KANGHU_FACEID_RETURN_URL": f"{self.url}/m/pkg-account/identity",
+                    "KANGHU_FACEID_REAL_NAME": "true",
+                }
+            environment.setdefault("KANGHU_PEOPLE_WECHAT_FACE", "true")
         if not self._is_done(environment, installed.UPGRADE):
             self._run_command("升级数据库结构，装载标准与演示数据", ["upgrade"], environment)
         with step("启动网站、后台任务" + ("、体检中心沙箱" if self.chosen.demo else "")):
@@ -199,7 +206,7 @@ class Platform:
         return children
 
     def _sandbox(self) -> Child:
-        """The stand-ins of an exam centre, of an SMS service and of WeChat. They are the outside world: they get their own secret and
+        """The stand-ins of an exam centre, of an SMS service, of FaceID and of WeChat. They are the outside world: they get their own secret and
         nothing else of ours."""
         self.home.sandbox.mkdir(exist_ok=True)
         secret = self.home.sandbox / "secret"
@@ -215,12 +222,18 @@ class Platform:
         }
         command = ["kanghu_sandbox", *(part for pair in arguments.items() for part in pair)]
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= self._sandbox_sms("SANDBOX_SMS_") | self._sandbox_wechat()
+        environment |= self._sandbox_sms("SANDBOX_SMS_") | self._sandbox_face_id("SANDBOX_FACEID_")
+        environment |= self._sandbox_wechat()
         return self._child("sandbox", command, environment, lambda: answers(self.sandbox_url, "/healthz"))
 
     def _sandbox_sms(self, prefix: str) -> dict[str, str]:
         """The demonstration's account at the sandbox's SMS service, as either side reads it from its environment."""
         account = {**SANDBOX_SMS, "SECRET_KEY": self.home.secrets()["sandbox_secret"]}
+        return {prefix + name: value for name, value in account.items()}
+
+    def _sandbox_face_id(self, prefix: str) -> dict[str, str]:
+        """The demonstration's account at the sandbox's FaceID, as either side reads it from its environment."""
+        account = {**SANDBOX_FACEID, "SECRET_KEY": self.home.secrets()["sandbox_secret"]}
         return {prefix + name: value for name, value in account.items()}
 
     def _sandbox_wechat(self) -> dict[str, str]:

@@ -92,13 +92,14 @@ BUILTIN_ROLES = (
     BuiltinRole(
         code="customer_service",
         name="客服",
-        description="建档、预约、消息查询与客服会话",
+        description="建档、证件核对、预约、消息查询与客服会话",
         patterns=(
             "catalog.*.read",
             "forms.form.read",
             "people.*.read",
             "people.person.write",
             "people.person.reveal",
+            "people.identity.review",
             "exams.booking.*",
             "notices.*.read",
             "messaging.*",

@@ -27,6 +27,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic("booking", "体检预约"),
     Topic("results", "体检结果与报告"),
     Topic("checklist", "个性化体检清单", default=frozenset({"wechat", "email"})),
+    Topic("identity", "身份核验"),
     Topic("service", "客服消息", chain=("wechat", "email"), default=frozenset({"wechat"})),
 )
 """As the person's settings list them."""
@@ -42,6 +43,8 @@ _OF_TEMPLATE = {
     "results_received": "results",
     "report_received": "results",
     "checklist_ready": "checklist",
+    "identity_passed": "identity",
+    "identity_refused": "identity",
     "message_waiting": "service",
 }
 

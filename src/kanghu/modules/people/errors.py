@@ -1,6 +1,6 @@
 """Errors of the module. None of them repeats a stored value."""
 
-from kanghu.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
+from kanghu.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unavailable
 
 
 class PersonNotFound(NotFound):
@@ -106,3 +106,87 @@ class AgreementOutdated(Conflict):
 class ConsentNotFound(NotFound):
     code = "people.consent_not_found"
     message = "没有这份同意，或已撤回"
+
+
+class NoIdNumber(Conflict):
+    code = "people.no_id_number"
+    message = "档案中还没有证件号码，请携带证件到机构前台补登后再核验"
+
+
+class CitizensOnly(Conflict):
+    code = "people.citizens_only"
+    message = "此方式只适用于居民身份证，请改用证件照片"
+
+
+class WayUnavailable(Conflict):
+    code = "people.way_unavailable"
+    message = "此方式没有开通，请改用其他方式"
+
+
+class WechatNotBound(Conflict):
+    code = "people.wechat_not_bound"
+    message = "请先用微信登录本小程序，再进行人脸核身"
+
+
+class OwnFaceOnly(Forbidden):
+    code = "people.own_face_only"
+    message = "成年人的人脸核身须由其本人登录后进行；代为办理请用证件照片"
+
+
+class ConsentMissing(Conflict):
+    code = "people.consent_missing"
+    message = "请先阅读并同意相应的同意书"
+
+
+class AlreadyKnown(Conflict):
+    code = "people.already_known"
+    message = "已经通过核验，不需要再次核验"
+
+
+class CheckUnderWay(Conflict):
+    code = "people.check_under_way"
+    message = "正在发起核验，请稍候"
+
+
+class CardUnderReview(Conflict):
+    code = "people.card_under_review"
+    message = "证件照片正在核对，请等候结果；要换一种方式，请先撤回"
+
+
+class TooManyChecks(TooMany):
+    code = "people.too_many_checks"
+    message = "24 小时内用这种方式核验的次数已用完，请改用其他方式，或过后再试"
+
+
+class CheckNotFound(NotFound):
+    code = "people.check_not_found"
+    message = "没有这次核验"
+
+
+class ProviderAway(Unavailable):
+    code = "people.provider_away"
+    message = "核身服务暂时不可用，请稍后再试，或改用其他方式"
+
+
+class PictureRefused(Invalid):
+    code = "people.picture_refused"
+
+
+class PicturesMissing(Conflict):
+    code = "people.pictures_missing"
+    message = "请先拍摄证件的两面"
+
+
+class PictureNotFound(NotFound):
+    code = "people.picture_not_found"
+    message = "照片已删除"
+
+
+class CardDecided(Conflict):
+    code = "people.card_decided"
+    message = "这份证件已有结论，或已撤回，请刷新"
+
+
+class SameReviewer(Conflict):
+    code = "people.same_reviewer"
+    message = "初次核对由您完成，须由另一位同事复核"

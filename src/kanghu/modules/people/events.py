@@ -38,3 +38,14 @@ class ConsentRevoked(Event):
     person_id: UUID
     kind: str
     institution_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityDecided(Event):
+    """A check came to its end without the person looking on: `way` and `reason` as in `policy`; no reason when passed."""
+
+    check_id: UUID
+    person_id: UUID
+    institution_id: UUID
+    way: str
+    reason: str | None

@@ -157,3 +157,48 @@ class Consent:
     signer: str
     signed_by: UUID | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCheck:
+    """A check of who somebody is. `reason`: a code of `policy.REASONS`; `ticket` is sealed and there while `state` is started."""
+
+    id: UUID
+    person_id: UUID
+    institution_id: UUID
+    way: str
+    state: str
+    consent_id: UUID
+    provider_no: str
+    ticket: bytes | None
+    reason: str | None
+    asked_at: datetime
+    expires_at: datetime
+    first_reviewer: UUID | None
+    first_at: datetime | None
+    decided_at: datetime | None
+    decided_by: UUID | None
+
+    @property
+    def order_no(self) -> str:
+        """How services call this check: 32 characters."""
+        return self.id.hex
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """How far it is known that a person is who they are on record: `level` none, real_name or verified."""
+
+    level: str = "none"
+    way: str | None = None
+    checked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdCardPicture:
+    """`content` is sealed."""
+
+    id: UUID
+    side: str
+    media_type: str
+    content: bytes

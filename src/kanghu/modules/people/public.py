@@ -11,6 +11,9 @@
 **Identity**: `people.pub_identity(person_id, name_index, sex, birth_date, id_number_index)` is a view for the 401 check;
 `identity_indexes` makes the other side of the comparison and `compare_identity` names the fields that differ.
 
+**Assurance**: `assurance_of` says how far it is known that somebody is who they are on record: none 未核验, real_name 已实名 (name and
+number belong together), verified 已核验 (a face, or the document before two of staff). In SQL: the view `people.pub_assurance`.
+
 Order of lists: by registration (person id). Names are sealed and a pinyin key would tell them, so no list is sorted by
 name in the database; a short list that is open anyway may use `sort_key`.
 """
@@ -35,10 +38,13 @@ from kanghu.modules.people.identity import (
     normalise_phone,
     sort_key,
 )
-from kanghu.modules.people.models import Agreement, Consent, Person, PersonFacts, PersonInput
+from kanghu.modules.people.models import Agreement, Assurance, Consent, Person, PersonFacts, PersonInput
+from kanghu.modules.people.policy import RANK, REASONS
 from kanghu.modules.people.repository import enrolments as _enrolment_rows
 from kanghu.modules.people.repository import persons as _rows
+from kanghu.modules.people.repository.resealing import reseal_checks
 from kanghu.modules.people.sealing import id_number_index, identity_indexes
+from kanghu.modules.people.service import checking as _checking
 from kanghu.modules.people.service import consents as _consents
 from kanghu.modules.people.service import enrolments as _enrolments
 from kanghu.modules.people.service import families as _families_service
@@ -46,7 +52,9 @@ from kanghu.modules.people.service import persons as _persons
 from kanghu.modules.people.service.families import represent
 
 __all__ = [
+    "REASONS",
     "Agreement",
+    "Assurance",
     "Consent",
     "GivenIdentity",
     "Person",
@@ -55,6 +63,8 @@ __all__ = [
     "StoredIdentity",
     "add_family_member",
     "agreement",
+    "assurance_of",
+    "assurances_of",
     "compare_identity",
     "correct_person",
     "enrol",
@@ -66,6 +76,7 @@ __all__ = [
     "identity_indexes",
     "identity_of",
     "institutions_of",
+    "is_known",
     "mask_address",
     "mask_id_number",
     "mask_name",
@@ -233,6 +244,21 @@ async def standing_consent(tx: Tx, person_id: UUID, kind: str, institution_id: U
     return await _consents.standing(tx, person_id, kind, institution_id)
 
 
+async def assurance_of(tx: Tx, person_id: UUID) -> Assurance:
+    """How far the person is known, by which way and since when. A corrected name or number begins at none again."""
+    return await _checking.assurance(tx, person_id)
+
+
+async def assurances_of(tx: Tx, person_ids: list[UUID]) -> dict[UUID, Assurance]:
+    """The same for many: every id → its assurance."""
+    return await _checking.assurances(tx, person_ids)
+
+
+async def is_known(tx: Tx, person_id: UUID, level: str) -> bool:
+    """Whether the person has reached `level` (real_name or verified)."""
+    return RANK[(await assurance_of(tx, person_id)).level] >= RANK[level]
+
+
 async def reseal(tx: Tx, limit: int) -> int:
-    """Seals up to `limit` persons again under the current key; how many. Call it in short transactions until it says 0."""
-    return await _rows.reseal(tx, limit)
+    """Seals up to `limit` values again under the current key; how many. Call it in short transactions until it says 0."""
+    return await _rows.reseal(tx, limit) or await reseal_checks(tx, limit)

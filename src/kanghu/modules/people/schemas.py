@@ -21,7 +21,7 @@ from kanghu.modules.people.models import (
 
 Text = Annotated[str, StringConstraints(max_length=200)]
 Code = Annotated[str, StringConstraints(max_length=8)]
-Kind = Literal["data_use_agreement", "privacy", "sensitive_data"]
+Kind = Literal["data_use_agreement", "privacy", "sensitive_data", "identity_check", "face_check"]
 Channel = Literal["h5", "mini_program", "app", "counter"]
 SelfChannel = Literal["h5", "mini_program", "app"]
 Relation = Literal["spouse", "child", "parent", "grandparent", "grandchild", "sibling", "other"]

@@ -32,6 +32,7 @@ from kanghu.modules.wechat.service.accounts import create_account as _create
 from kanghu.modules.wechat.service.accounts import update_account as _update
 from kanghu.modules.wechat.service.binding import bind, person_of, unbind
 from kanghu.modules.wechat.service.callback import inbound_message as inbound
+from kanghu.modules.wechat.service.faces import FACE_PASSED, FaceCheck, begin_face_check, face_verdict
 from kanghu.modules.wechat.service.media import File
 from kanghu.modules.wechat.service.media import download as download_media
 from kanghu.modules.wechat.service.media import upload as upload_media
@@ -52,12 +53,14 @@ from kanghu.modules.wechat.template_rules import problems as template_problems
 
 __all__ = [
     "BUSY",
+    "FACE_PASSED",
     "Account",
     "AccountBrief",
     "AccountSettings",
     "CodeInvalid",
     "ConsentRefused",
     "Decision",
+    "FaceCheck",
     "Fan",
     "FanBlocked",
     "File",
@@ -78,11 +81,13 @@ __all__ = [
     "account_brief",
     "active_accounts",
     "answer",
+    "begin_face_check",
     "bind",
     "bound_fans",
     "decide",
     "download_media",
     "ensure_account",
+    "face_verdict",
     "hold_fan",
     "identity_of_mini_program",
     "identity_of_page",

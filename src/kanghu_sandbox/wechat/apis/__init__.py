@@ -1,6 +1,6 @@
 """The interfaces of api.weixin.qq.com that are played here, one module per chapter of its manual."""
 
-from . import base, customer, media, menus, mini, templates, users, web
+from . import base, customer, faces, media, menus, mini, templates, users, web
 
 APIS = (
     *base.APIS,
@@ -11,4 +11,5 @@ APIS = (
     *menus.APIS,
     *web.APIS,
     *mini.APIS,
+    *faces.APIS,
 )

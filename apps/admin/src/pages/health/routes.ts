@@ -36,6 +36,17 @@ export default area(
     },
   },
   {
+    path: '/health/identity',
+    name: 'health-identity',
+    component: () => import('./identity/IdentityPage.vue'),
+    meta: {
+      title: '证件核对',
+      permission: 'people.identity.review',
+      menu: { group: 'health', order: 35 },
+      opens: 'people.identity_checks',
+    },
+  },
+  {
     path: '/health/rules',
     name: 'health-rules',
     component: () => import('./rules/RulesPage.vue'),

@@ -1,25 +1,18 @@
 """Tencent Cloud SMS, API 2021-01-11, action SendSms.
 
-Request and error codes: https://cloud.tencent.com/document/api/382/55981; signature TC3-HMAC-SHA256:
-https://cloud.tencent.com/document/api/382/52072. Checked against what Tencent's own SDK signs (tests/notices/data).
+Request and error codes: https://cloud.tencent.com/document/api/382/55981; the signature is `kernel.tc3`.
 """
 
-import hashlib
-import hmac
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import msgspec
 
-from kanghu.kernel import clock
+from kanghu.kernel import clock, tc3
 from kanghu.kernel.http import PeerFailed, outbound
 from kanghu.modules.notices.adapters.sms import SmsRefused
 from kanghu.modules.notices.settings import Settings
 
-ACTION, VERSION, SERVICE = "SendSms", "2021-01-11", "sms"
-CONTENT_TYPE = "application/json"
-ALGORITHM = "TC3-HMAC-SHA256"
+ACTION = tc3.Action("sms", "SendSms", "2021-01-11")
 
 
 REASONS = (
@@ -99,22 +92,15 @@ async def send(account: Settings, phone: str, parameters: Sequence[str], templat
             "TemplateParamSet": list(parameters),
         }
     )
-    place, at = urlsplit(account.endpoint), clock.now()
-    headers = {
-        "Authorization": authorization(
-            account.secret_id,
-            account.secret_key.get_secret_value(),
-            place.netloc,
-            place.path or "/",
-            body,
-            at,
-        ),
-        "Content-Type": CONTENT_TYPE,
-        "X-TC-Action": ACTION,
-        "X-TC-Version": VERSION,
-        "X-TC-Timestamp": str(int(at.timestamp())),
-        "X-TC-Region": account.region,
-    }
+    headers = tc3.signed_headers(
+        account.secret_id,
+        account.secret_key.get_secret_value(),
+        account.endpoint,
+        account.region,
+        ACTION,
+        body,
+        clock.now(),
+    )
     answered = await outbound().post("sms:tencent", account.endpoint, content=body, headers=headers)
     if answered.status != 200:
         raise PeerFailed(f"短信服务返回 HTTP {answered.status}")
@@ -130,29 +116,3 @@ async def send(account: Settings, phone: str, parameters: Sequence[str], templat
     if status.code != "Ok":
         raise refusal(status.code)
     return status.serial_no
-
-
-def authorization(secret_id: str, secret_key: str, host: str, path: str, body: bytes, at: datetime) -> str:
-    """The header of a POST without query whose `host` and `CONTENT_TYPE` are signed."""
-    stamp = at.astimezone(UTC)
-    canonical = "\n".join(
-        (
-            "POST",
-            path,
-            "",
-            f"content-type:{CONTENT_TYPE}\nhost:{host}\n",
-            "content-type;host",
-            hashlib.sha256(body).hexdigest(),
-        )
-    )
-    scope = f"{stamp:%Y-%m-%d}/{SERVICE}/tc3_request"
-    to_sign = "\n".join(
-        (ALGORITHM, str(int(stamp.timestamp())), scope, hashlib.sha256(canonical.encode()).hexdigest())
-    )
-    key = f"TC3{secret_key}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), hashlib.sha256)
-    signature = hmac.digest(key, to_sign.encode(), hashlib.sha256).hex()
-    return (
-        f"{ALGORITHM} Credential={secret_id}/{scope}, SignedHeaders=content-type;host, Signature={signature}"
-    )

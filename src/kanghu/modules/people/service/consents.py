@@ -15,6 +15,7 @@ from kanghu.modules.people.errors import AgreementNotFound, AgreementOutdated, C
 from kanghu.modules.people.events import ConsentRevoked, ConsentSigned
 from kanghu.modules.people.models import Agreement, AgreementVersion, Consent, Hand
 from kanghu.modules.people.repository import consents, persons
+from kanghu.modules.people.service import checking
 from kanghu.modules.people.service import persons as person_service
 
 
@@ -93,6 +94,7 @@ async def revoke(
     hand = await _hand(tx, caller, person_id)
     while held := await consents.standing(tx, person_id, consent.kind, consent.institution_id):
         await consents.revoke(tx, new_id(), held, channel, ip or None, hand)
+        await checking.stop(tx, caller, held)
         await _tell(tx, caller, "people.consent.revoke", held.id, person_id, held.institution_id, held.kind)
         await publish(
             tx,

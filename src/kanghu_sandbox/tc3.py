@@ -1,4 +1,4 @@
-"""TC3-HMAC-SHA256 as the service checks it: https://cloud.tencent.com/document/api/382/52072."""
+"""TC3-HMAC-SHA256 as Tencent Cloud's services check it: https://cloud.tencent.com/document/api/382/52072."""
 
 import hashlib
 import hmac
@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from .account import Account
 
 WINDOW_SECONDS = 300
 _AUTHORIZATION = re.compile(
@@ -35,13 +33,13 @@ class Call:
     body: bytes
 
 
-def verify(call: Call, account: Account, now: float) -> None:
-    """Raises Refused (AuthFailure.*)."""
+def verify(call: Call, service: str, secret_id: str, secret_key: str, now: float) -> None:
+    """A call of this service by the holder of these keys. Raises Refused (AuthFailure.*)."""
     found = _AUTHORIZATION.fullmatch(call.headers.get("authorization", ""))
     if found is None:
         raise Refused("AuthFailure.InvalidAuthorization", "Authorization 的格式不正确")
-    secret_id, date, service, signed, signature = found.groups()
-    if secret_id != account.secret_id or not account.secret_key:
+    given_id, date, named, signed, signature = found.groups()
+    if given_id != secret_id or not secret_key:
         raise Refused("AuthFailure.SecretIdNotFound", "SecretId 不存在")
     try:
         timestamp = int(call.headers.get("x-tc-timestamp", ""))
@@ -49,9 +47,9 @@ def verify(call: Call, account: Account, now: float) -> None:
         raise Refused("AuthFailure.SignatureFailure", "缺少 X-TC-Timestamp") from None
     if abs(now - timestamp) > WINDOW_SECONDS:
         raise Refused("AuthFailure.SignatureExpire", "时间与服务器相差超过 5 分钟")
-    expected = _signature(call, account.secret_key, timestamp, service, signed.split(";"))
+    expected = _signature(call, secret_key, timestamp, named, signed.split(";"))
     same_day = date == f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d}"
-    if service != "sms" or not same_day or not hmac.compare_digest(expected, signature):
+    if named != service or not same_day or not hmac.compare_digest(expected, signature):
         raise Refused("AuthFailure.SignatureFailure", "签名不正确")
 
 

@@ -1,0 +1,1 @@
+"""Services that say whether somebody is who they are."""
