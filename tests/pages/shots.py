@@ -23,7 +23,7 @@ import tests.pages
 from tests.pages import chromium, talks
 from tests.pages.running import BUILD, build_pages, platform_in
 from tests.pages.visitors import DESK, PHONE, SMALL_DESK, Visitors
-from tests.wire import hospital
+from tests.wire import appointments, hospital
 from tests.wire.conftest import Platform
 
 FOLDER = BUILD / "shots"
@@ -115,7 +115,7 @@ def _stretched(value: Any, key: str = "") -> Any:
         return {name: _stretched(one, name) for name, one in value.items()}
     if isinstance(value, list):
         return [_stretched(one, key) for one in value]
-    if isinstance(value, str) and _NAMES.search(key):
+    if isinstance(value, str) and value and _NAMES.search(key):
         return f"{value}（附属第一医院健康管理中心古丽巴哈尔·阿卜杜热合曼分部）"
     return value
 
@@ -219,7 +219,8 @@ def shots() -> Iterator[Shot]:
 
 
 def _add_what_a_tour_lacks(platform: Platform) -> None:
-    """A result that waits for its mapping, and one that somebody has to be told of today."""
+    """A result that waits for its mapping, one that somebody has to be told of today, and a list that waits for a doctor."""
+    assert appointments.request_booking(hospital.sign_up(platform), hospital.in_days(5)).status_code == 201
     added = {
         "exam_account": platform.customer()["exam_account"],
         "change": "1",
