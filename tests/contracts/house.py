@@ -37,7 +37,8 @@ from kanghu.modules.notices.repository import deliveries, wishes
 from kanghu.modules.notices.repository import notices as notice_rows
 from kanghu.modules.people import public as people
 from kanghu.modules.people.service import card_checks
-from kanghu.modules.wechat.models import ReplyWanted
+from kanghu.modules.wechat.models import Broadcast, ReplyWanted
+from kanghu.modules.wechat.repository import broadcasts as wechat_broadcasts
 from kanghu.modules.wechat.repository import menus as wechat_menus
 from kanghu.modules.wechat.repository import replies as wechat_replies
 from kanghu.modules.wechat.repository import tokens as wechat_tokens
@@ -113,6 +114,7 @@ class Side:
             "wechat_account_id",
             "reply_rule_id",
             "reply_id",
+            "broadcast_id",
         )
         return self.own_marks() | {str(self.ids[name]) for name in more}
 
@@ -480,7 +482,21 @@ async def _spoken(house: House, side: Side) -> UUID:
             await wechat_replies.insert(tx, new_id(), account_id, reply, None)
         (rule, *_others) = await wechat_replies.list_rules(tx, account_id)
         side.ids["reply_rule_id"] = rule.id
+        side.ids["broadcast_id"] = await _prepared(tx, account_id, side)
     return account_id
+
+
+async def _prepared(tx: Tx, account_id: UUID, side: Side) -> UUID:
+    """A bulk sending that somebody else has prepared."""
+    known = await wechat_broadcasts.page(tx, account_id, None, None, 1)
+    if known:
+        return known[0].id
+    made = Broadcast(
+        new_id(), account_id, f"{side.name} 体检月", "all", None, [], "text", "体检月", "draft", "", new_id(), None,
+        clock.now(), None, None,
+    )  # fmt: skip
+    await wechat_broadcasts.insert(tx, made)
+    return made.id
 
 
 async def _undelivered(house: House, side: Side) -> UUID:

@@ -66,6 +66,7 @@ CALLING_WECHAT = (
     "wechat_list_quotas",
     "wechat_roll_back_menu",
     "wechat_try_menu",
+    "wechat_upload_broadcast_picture",
 )
 """WeChat, which is not there in these tests, is asked by them."""
 # Operations whose `booking_id` is one that can still be cancelled, and the like.
@@ -100,6 +101,8 @@ PATH = {
             "wechat_set_desk_hours",
             "wechat_list_fans",
             "wechat_list_qr_codes",
+            "wechat_list_broadcasts",
+            "wechat_prepare_broadcast",
             *CALLING_WECHAT,
             "accounts_start_wechat",
             "accounts_unbind_wechat",
@@ -364,6 +367,11 @@ BODIES: dict[str, Body] = {
     "wechat_rename_tag": lambda side: {"name": "会员"},
     "wechat_tag_fans": lambda side: {"openids": [f"o-{side.name}"]},
     "wechat_create_qr_code": lambda side: {"name": "门诊", "scene": "desk-1", "days": 7},
+    "wechat_prepare_broadcast": lambda side: {
+        "name": "体检月", "audience": "all", "kind": "text", "text": f"{side.name} 体检月",
+    },
+    "wechat_preview_broadcast": lambda side: {"openid": f"o-{side.name}"},
+    "wechat_upload_broadcast_picture": lambda side: PICTURE,
     "wechat_save_menu": lambda side: {"revision": 1, "content": MENU},
     "wechat_publish_menu": lambda side: {"revision": 1},
     "wechat_roll_back_menu": lambda side: {"number": 1, "revision": 1},

@@ -158,6 +158,7 @@ async def test_requests_of_this_test_are_good_ones(house: House) -> None:
         "wechat_publish_menu",
         "wechat_compare_menu",
         "wechat_list_templates",
+        "wechat_preview_broadcast",
         *CALLING_WECHAT,
     ):
         assert refused.pop(operation)[0] == 502

@@ -1,12 +1,15 @@
 """Our side and the sandbox's WeChat, which share no code, over sockets both ways: what each believes of the protocol is the same."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from kanghu.kernel.db import Database
@@ -14,12 +17,16 @@ from kanghu.kernel.http import Outbound
 from kanghu.kernel.ids import new_id
 from kanghu.modules.wechat import errors
 from kanghu.modules.wechat import public as wechat
+from kanghu.modules.wechat.events import BroadcastReported
+from kanghu.modules.wechat.service import broadcasting, broadcasts
+from kanghu.modules.wechat.service.broadcasts import Wanted
 from kanghu_sandbox.wechat.account import Account as Console
 from kanghu_sandbox.wechat.app import create_app as create_wechat
 from tests.conftest import SignIn
 from tests.live.conftest import served as served_here
 from tests.sandbox.conftest import served
 from tests.wechat.accounts import AES_KEY, SECRET, TOKEN, made_account
+from tests.wechat.test_broadcasts import colleague
 
 APPID, MINI, MINI_SECRET = "wx00000000000000ab", "wx00000000000000cd", "fedcba9876543210"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -158,3 +165,43 @@ async def test_a_token_that_another_party_took_is_fetched_again(
         assert (await both.phone.post("/control/token/invalidate")).status_code == 200
         await wechat.send(database, both.text("请说"))
         assert (await both.shows())[-2:] == [("account", "text")] * 2
+
+
+async def test_a_bulk_sending_reaches_the_phones_and_is_reported(
+    database: Database, sign_in: SignIn, reachable: Outbound, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with meeting(database, sign_in, tmp_path, "safe") as both:
+        other = (await both.phone.post("/control/fans", json={"nickname": "李四"})).json()["openid"]
+        for openid in (both.openid, other):
+            assert (await both.phone.post(f"/control/fans/{openid}/follow", json={})).status_code == 200
+        openids = {both.openid, other}
+        async with database.transaction() as tx:
+            made = await broadcasts.prepare(
+                tx,
+                colleague(),
+                both.account_id,
+                Wanted("通知", "list", None, list(openids), "text", "体检月"),
+            )
+        async with database.transaction() as tx:
+            await broadcasts.release(tx, colleague(), made.id)
+        await broadcasting.advance(database, made.id)
+        async with database.transaction() as tx:
+            _, [part] = await broadcasts.get(tx, colleague(), made.id)
+        assert (part.state, part.taken) == ("sent", 2)
+        for openid in openids:
+            shown = (await both.phone.get(f"/control/fans/{openid}/messages")).json()
+            assert [one["content"] for one in shown if one["sender"] == "account"] == [{"content": "体检月"}]
+
+        async def told() -> Any:
+            async with database.transaction() as tx:
+                return await tx.fetchval(
+                    "SELECT payload FROM pgqueuer WHERE entrypoint LIKE '%take_broadcast_report%'"
+                )
+
+        while (payload := await told()) is None:
+            await asyncio.sleep(0.05)
+        report = msgspec.json.decode(payload, type=BroadcastReported)
+        async with database.transaction() as tx:
+            await broadcasting.take_report(tx, report)
+            _, [part] = await broadcasts.get(tx, colleague(), made.id)
+        assert (part.status, part.total, part.sent, part.errors) == ("send success", 2, 2, 0)

@@ -354,6 +354,29 @@ export const qrCodeStates: Labels = {
   over: { text: '已失效', tone: 'quiet' },
 }
 
+export const broadcastStates: Labels = {
+  draft: { text: '等待放行', tone: 'warn' },
+  sending: { text: '发送中', tone: 'busy' },
+  done: { text: '已发完', tone: 'good' },
+  stopped: { text: '已停止', tone: 'quiet' },
+  failed: { text: '未能发完', tone: 'bad' },
+}
+
+/** One call to WeChat of a bulk sending. */
+export const broadcastPartStates: Labels = {
+  waiting: { text: '等待', tone: 'busy' },
+  sending: { text: '发送中', tone: 'busy' },
+  unanswered: { text: '没有应答，将再试', tone: 'warn' },
+  sent: { text: '微信已接收', tone: 'good' },
+  refused: { text: '微信拒绝', tone: 'bad' },
+  unknown: { text: '可能已发出，不再重发', tone: 'warn' },
+  skipped: { text: '没有可发的人', tone: 'quiet' },
+  stopped: { text: '已停止', tone: 'quiet' },
+}
+
+export const audiences: Names = { all: '全部粉丝', tag: '有某标签的粉丝', list: '指定的粉丝' }
+export const broadcastKinds: Names = { text: '文字', image: '图片', mpnews: '图文' }
+
 export const transferKinds: Names = { transferred: '转接', taken_over: '主管接手', returned: '退回队列' }
 
 export const actorKinds: Names = { staff: '职工', customer: '客户', app: '对接系统', system: '系统' }

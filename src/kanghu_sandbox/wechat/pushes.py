@@ -163,8 +163,8 @@ def _settle(
         delivery.problem = "没有应答"
     elif push.answerable:
         _take_reply(tx, wechat, callback, push, delivery, answer)
-    following = people.get(tx, push.openid).following
-    if delivery.problem and push.answerable and following:
+    # What nobody waits for may also come from nobody: the finish of a bulk sending.
+    if delivery.problem and push.answerable and people.get(tx, push.openid).following:
         chat.show(tx, push.openid, chat.SYSTEM, "text", {"content": OUT_OF_ORDER}, now)
     tx.execute(
         "INSERT INTO pushes (openid, what, body, tries, at) VALUES (?, ?, ?, ?, ?)",

@@ -16,6 +16,10 @@ DAILY = {
     "/cgi-bin/menu/delconditional": 2_000,
     "/cgi-bin/menu/trymatch": 20_000,
     "/cgi-bin/message/template/send": 100_000,
+    "/cgi-bin/message/mass/sendall": 100,
+    "/cgi-bin/message/mass/send": 100,
+    "/cgi-bin/message/mass/preview": 100,
+    "/cgi-bin/message/mass/delete": 10,
 }
 EVERY_MINUTE = {"/cgi-bin/stable_token": 10_000}
 CLEARS_A_MONTH = 10

@@ -136,6 +136,25 @@ CREATE TABLE IF NOT EXISTS template_sends (
     at            REAL NOT NULL
 );
 
+-- 群发: what the account sent to many, and how often each person was reached in a month.
+CREATE TABLE IF NOT EXISTS mass_sends (
+    msg_id     INTEGER PRIMARY KEY,
+    client_id  TEXT NOT NULL,                    -- clientmsgid, or a digest of audience and content
+    tried_at   REAL NOT NULL,
+    at         REAL NOT NULL,
+    deletable  INTEGER NOT NULL,
+    deleted    INTEGER NOT NULL DEFAULT 0,
+    status     TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS mass_sends_client ON mass_sends (client_id, at);
+
+CREATE TABLE IF NOT EXISTS mass_counts (
+    openid TEXT NOT NULL REFERENCES people (openid) ON DELETE CASCADE,
+    month  TEXT NOT NULL,
+    used   INTEGER NOT NULL,
+    PRIMARY KEY (openid, month)
+);
+
 -- What was pushed to the callback and how it was answered, the newest few hundred.
 CREATE TABLE IF NOT EXISTS pushes (
     id     INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -13,4 +13,15 @@ export default area(
     component: () => import('./qr-codes/QrCodesPage.vue'),
     meta: { title: '二维码', permission: 'wechat.fan.read', menu: { group: 'wechat', order: 60 }, opens: 'wechat.qr_codes' },
   },
+  {
+    path: '/wechat/broadcasts',
+    name: 'wechat-broadcasts',
+    component: () => import('./broadcasts/BroadcastsPage.vue'),
+    meta: {
+      title: '群发',
+      permission: 'wechat.broadcast.read',
+      menu: { group: 'wechat', order: 70 },
+      opens: 'wechat.broadcasts',
+    },
+  },
 )
