@@ -115,7 +115,7 @@ async def texts_of_person(
     """What a person and the staff have written to each other, newest first; what was withdrawn is not there."""
     found = await tx.fetch(
         f"""SELECT {_COLUMNS} FROM {_FROM} JOIN messaging.conversations c ON c.id = m.conversation_id
-             WHERE c.person_id = $1 AND messaging.reachable(c.institution_id, c.person_id, $2::kernel.scope, $3)
+             WHERE c.person_id = $1 AND messaging.reachable(c.id, c.institution_id, c.person_id, $2::kernel.scope, $3)
                AND m.kind IN ('text', 'card') AND m.withdrawn_at IS NULL
                AND ($4::timestamptz IS NULL OR m.created_at >= $4) AND ($5::timestamptz IS NULL OR m.created_at < $5)
                AND ($6::uuid IS NULL OR m.id < $6)
@@ -230,7 +230,7 @@ async def media_in_reach(
         f"""SELECT {_MEDIA}, c.person_id AS customer FROM messaging.media x
               JOIN messaging.conversations c ON c.id = x.conversation_id JOIN messaging.messages m ON m.media_id = x.id
              WHERE x.id = $1 AND m.withdrawn_at IS NULL
-               AND messaging.reachable(c.institution_id, c.person_id, $2::kernel.scope, $3)""",
+               AND messaging.reachable(c.id, c.institution_id, c.person_id, $2::kernel.scope, $3)""",
         media_id,
         scope.sql(),
         caller.institution_id,
