@@ -22,6 +22,7 @@ OWN = "messaging.own.use"
 AGENT = (
     "messaging.conversation.read",
     "messaging.conversation.write",
+    "messaging.queue.claim",
     "messaging.quick_reply.write",
     "exams.booking.read",
 )

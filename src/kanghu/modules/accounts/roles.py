@@ -107,6 +107,18 @@ BUILTIN_ROLES = (
         without=OWN,
     ),
     BuiltinRole(
+        code="nurse",
+        name="护士",
+        description="答复转给本人的客服会话；数据范围取本人负责的客户",
+        patterns=(
+            "catalog.*.read",
+            "people.person.read",
+            "exams.booking.read",
+            "messaging.conversation.*",
+        ),
+        without=OWN,
+    ),
+    BuiltinRole(
         code="finance",
         name="财务",
         description="查看项目与预约",

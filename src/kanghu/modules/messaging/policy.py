@@ -7,11 +7,15 @@ from kanghu.modules.messaging.models import Agent, Message, ServiceSession
 
 PERMISSIONS = {
     "messaging.conversation.read": "查看客服会话与历史",
-    "messaging.conversation.write": "接待客户：接入、回复、转接、结束",
+    "messaging.conversation.write": "接待客户：回复、转接、结束",
+    "messaging.queue.claim": "接入排队的客户，接受系统分配",
     "messaging.queue.supervise": "查看客服负荷、接手会话",
     "messaging.quick_reply.write": "维护快捷回复",
     "messaging.own.use": "本人与机构的会话",
 }
+
+CLAIM = "messaging.queue.claim"
+"""Who has it not gets customers only from colleagues."""
 
 GENERAL = "general"
 SKILLS = {

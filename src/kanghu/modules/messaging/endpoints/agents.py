@@ -52,7 +52,7 @@ async def report_presence(body: PresenceGiven, caller: Writer, tx: Transaction) 
         state=body.state,
         skills=sorted(set(body.skills)),
         max_load=body.max_load,
-        auto_accept=body.auto_accept,
+        auto_accept=body.auto_accept and policy.CLAIM in caller.grants,
     )
     return (await _named(tx, [found]))[0]
 

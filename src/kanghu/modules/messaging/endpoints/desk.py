@@ -54,6 +54,7 @@ admin = APIRouter(prefix="/api/admin/messaging", tags=["messaging"])
 
 Reader = Annotated[Caller, can("messaging.conversation.read")]
 Agent = Annotated[Caller, can("messaging.conversation.write")]
+Claimer = Annotated[Caller, can("messaging.queue.claim")]
 Supervisor = Annotated[Caller, can("messaging.queue.supervise")]
 
 
@@ -81,7 +82,7 @@ def _turn(listed: Listed) -> tuple[datetime, UUID]:
 
 
 @admin.post("/queue/next", operation_id="messaging_claim_next")
-async def claim_next(caller: Agent, tx: Transaction) -> ClaimedView:
+async def claim_next(caller: Claimer, tx: Transaction) -> ClaimedView:
     """接入下一位轮到的、我能接待的客户"""
     return ClaimedView(conversation_id=await desk.claim_next(tx, caller))
 
@@ -89,7 +90,7 @@ async def claim_next(caller: Agent, tx: Transaction) -> ClaimedView:
 @admin.post(
     "/conversations/{conversation_id}/claim", operation_id="messaging_claim_conversation", status_code=204
 )
-async def claim_conversation(conversation_id: UUID, caller: Agent, tx: Transaction) -> None:
+async def claim_conversation(conversation_id: UUID, caller: Claimer, tx: Transaction) -> None:
     """接入这位等待的客户；已由他人接入的返回 409"""
     await desk.claim(tx, caller, conversation_id)
 

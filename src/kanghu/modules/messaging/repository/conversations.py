@@ -128,7 +128,7 @@ async def get(tx: Tx, conversation_id: UUID, scope: Scope, caller: Caller) -> Co
     """Within the scope of somebody of the staff."""
     found = await tx.fetchrow(
         f"""SELECT {COLUMNS} FROM messaging.conversations c
-             WHERE c.id = $1 AND messaging.reachable(c.institution_id, c.person_id, $2::kernel.scope, $3)""",
+             WHERE c.id = $1 AND messaging.reachable(c.id, c.institution_id, c.person_id, $2::kernel.scope, $3)""",
         conversation_id,
         scope.sql(),
         caller.institution_id,
@@ -139,7 +139,7 @@ async def get(tx: Tx, conversation_id: UUID, scope: Scope, caller: Caller) -> Co
 async def lock_in_reach(tx: Tx, conversation_id: UUID, scope: Scope, caller: Caller) -> Conversation | None:
     found = await tx.fetchrow(
         f"""SELECT {COLUMNS} FROM messaging.conversations c
-             WHERE c.id = $1 AND messaging.reachable(c.institution_id, c.person_id, $2::kernel.scope, $3)
+             WHERE c.id = $1 AND messaging.reachable(c.id, c.institution_id, c.person_id, $2::kernel.scope, $3)
                FOR UPDATE""",
         conversation_id,
         scope.sql(),
@@ -242,7 +242,7 @@ async def queue(
         f"""SELECT {COLUMNS}, {_SPELL}, {_UNREAD_BY_STAFF}
               FROM messaging.service_sessions newest JOIN messaging.conversations c ON c.id = newest.conversation_id
              WHERE newest.ended_at IS NULL AND newest.agent_account_id IS NULL
-               AND messaging.reachable(c.institution_id, c.person_id, $1::kernel.scope, $2)
+               AND messaging.reachable(c.id, c.institution_id, c.person_id, $1::kernel.scope, $2)
                AND ($3::text IS NULL OR newest.skill = $3)
                AND ($4::timestamptz IS NULL OR (newest.started_at, newest.id) > ($4, $5::uuid))
              ORDER BY newest.started_at, newest.id LIMIT $6""",
@@ -265,7 +265,7 @@ async def contacts(tx: Tx, scope: Scope, caller: Caller, limit: int) -> list[Con
     found = await tx.fetch(
         f"""SELECT {COLUMNS} FROM messaging.conversations c
              WHERE c.person_id IS NOT NULL AND {_SERVED_BY.format("$3::uuid")}
-               AND messaging.reachable(c.institution_id, c.person_id, $1::kernel.scope, $2)
+               AND messaging.reachable(c.id, c.institution_id, c.person_id, $1::kernel.scope, $2)
              ORDER BY c.last_at DESC, c.id DESC LIMIT $4""",
         scope.sql(),
         caller.institution_id,
@@ -297,7 +297,7 @@ async def page(
     source = _OPEN if state in ("waiting", "active") else _ALL
     found = await tx.fetch(
         f"""SELECT {COLUMNS}, {_SPELL}, {_UNREAD_BY_STAFF} FROM {source}
-             WHERE messaging.reachable(c.institution_id, c.person_id, $1::kernel.scope, $2)
+             WHERE messaging.reachable(c.id, c.institution_id, c.person_id, $1::kernel.scope, $2)
                AND ($3::text IS NULL
                     OR $3 = 'idle' AND newest.id IS NULL
                     OR $3 = 'waiting' AND newest.agent_account_id IS NULL

@@ -63,7 +63,7 @@ async def in_reach(tx: Tx, media_id: UUID, scope: Scope, caller: Caller) -> tupl
         f"""SELECT {_COLUMNS}, c.person_id AS customer FROM messaging.media x
               JOIN messaging.conversations c ON c.id = x.conversation_id JOIN messaging.messages m ON m.media_id = x.id
              WHERE x.id = $1 AND m.withdrawn_at IS NULL
-               AND messaging.reachable(c.institution_id, c.person_id, $2::kernel.scope, $3)""",
+               AND messaging.reachable(c.id, c.institution_id, c.person_id, $2::kernel.scope, $3)""",
         media_id,
         scope.sql(),
         caller.institution_id,

@@ -119,7 +119,7 @@ async def texts_of_person(
     """What a person and the staff have written to each other, newest first; what was withdrawn is not there."""
     found = await tx.fetch(
         f"""SELECT {_COLUMNS} FROM {_FROM} JOIN messaging.conversations c ON c.id = m.conversation_id
-             WHERE c.person_id = $1 AND messaging.reachable(c.institution_id, c.person_id, $2::kernel.scope, $3)
+             WHERE c.person_id = $1 AND messaging.reachable(c.id, c.institution_id, c.person_id, $2::kernel.scope, $3)
                AND m.kind IN ('text', 'card') AND m.withdrawn_at IS NULL
                AND ($4::timestamptz IS NULL OR m.created_at >= $4) AND ($5::timestamptz IS NULL OR m.created_at < $5)
                AND ($6::uuid IS NULL OR m.id < $6)

@@ -182,7 +182,7 @@ async def waiting_by_skill(tx: Tx, scope: Scope, caller: Caller) -> list[SkillQu
         """SELECT s.skill, count(*) AS count, min(s.waiting_since) AS oldest_at
              FROM messaging.service_sessions s JOIN messaging.conversations c ON c.id = s.conversation_id
             WHERE s.ended_at IS NULL AND s.agent_account_id IS NULL
-              AND messaging.reachable(c.institution_id, c.person_id, $1::kernel.scope, $2)
+              AND messaging.reachable(c.id, c.institution_id, c.person_id, $1::kernel.scope, $2)
             GROUP BY s.skill ORDER BY s.skill""",
         scope.sql(),
         caller.institution_id,
@@ -196,7 +196,7 @@ async def count_waiting(tx: Tx, scope: Scope, caller: Caller) -> Waiting:
             """SELECT count(*) AS count, min(s.waiting_since) AS oldest_at
                  FROM messaging.service_sessions s JOIN messaging.conversations c ON c.id = s.conversation_id
                 WHERE s.ended_at IS NULL AND s.agent_account_id IS NULL
-                  AND messaging.reachable(c.institution_id, c.person_id, $1::kernel.scope, $2)""",
+                  AND messaging.reachable(c.id, c.institution_id, c.person_id, $1::kernel.scope, $2)""",
             scope.sql(),
             caller.institution_id,
         )

@@ -42,7 +42,7 @@ async def claim(tx: Tx, caller: Caller, conversation_id: UUID) -> None:
     Raises `NotOnDuty`, `ConversationNotFound`, `NotWaiting`, `ServedByAnother`, `NotMySkill`, `Busy`.
     """
     agent = await _on_duty(tx, caller)
-    held = await holding.hold(tx, caller, conversation_id, holding.WRITE)
+    held = await holding.hold(tx, caller, conversation_id, policy.CLAIM)
     if held.session is None:
         raise NotWaiting
     if held.session.agent_account_id == agent.account_id:
