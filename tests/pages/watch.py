@@ -9,13 +9,17 @@ class Watch:
     """Listens to every page of a context. `faults` is empty after a good test."""
 
     def __init__(self, own: str) -> None:
-        self.own = own
+        self.hosts = {urlsplit(own).netloc}
         self.faults: list[str] = []
         self.expected: set[int] = set()
 
     def expects(self, *statuses: int) -> None:
         """Refusals that belong to the test: `watch.expects(409)`."""
         self.expected.update(statuses)
+
+    def visits(self, url: str) -> None:
+        """Somebody else's page, to which the test is led: `watch.visits(platform.sandbox)`."""
+        self.hosts.add(urlsplit(url).netloc)
 
     def over(self, context: BrowserContext) -> None:
         context.on("request", self._request)
@@ -32,7 +36,7 @@ class Watch:
 
     def _address(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob", "about") and parts.netloc != urlsplit(self.own).netloc:
+        if parts.scheme not in ("data", "blob", "about") and parts.netloc not in self.hosts:
             self.faults.append(f"asks another host: {url}")
 
     def _response(self, response: Response) -> None:
