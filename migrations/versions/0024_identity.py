@@ -60,6 +60,7 @@ CREATE TABLE people.identity_checks (
 CREATE UNIQUE INDEX identity_checks_open ON people.identity_checks (person_id)
     WHERE state IN ('starting', 'started', 'waiting');
 CREATE INDEX identity_checks_of_person ON people.identity_checks (person_id, id DESC);
+CREATE INDEX identity_checks_of_consent ON people.identity_checks (consent_id);
 CREATE INDEX identity_checks_queue ON people.identity_checks (id) WHERE state = 'waiting';
 CREATE INDEX identity_checks_due ON people.identity_checks (expires_at) WHERE decided_at IS NULL;
 

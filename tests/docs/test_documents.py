@@ -23,6 +23,7 @@ from kanghu.modules.exchange import errors as exchange_errors
 from kanghu.modules.exchange.wire import datasets, signature
 from kanghu.modules.notices.settings import AliyunSettings, MailSettings
 from kanghu.modules.notices.settings import Settings as SmsSettings
+from kanghu.modules.people.settings import FaceIdSettings
 from kanghu.modules.people.settings import Settings as PeopleSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,7 @@ def settings_in_code() -> dict[str, Any]:
     for kind, prefix in (
         (Settings, "KANGHU_"),
         (PeopleSettings, "KANGHU_PEOPLE_"),
+        (FaceIdSettings, "KANGHU_FACEID_"),
         (SmsSettings, "KANGHU_SMS_"),
         (AliyunSettings, "KANGHU_ALIYUN_SMS_"),
         (MailSettings, "KANGHU_MAIL_"),

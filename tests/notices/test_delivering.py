@@ -332,7 +332,8 @@ async def test_what_a_person_chooses(here: World, client: httpx.AsyncClient, sig
     place = "/api/patient/notices/preferences"
     shown = (await client.get(place, headers=me)).json()
     assert [(topic["topic"], topic["fixed"]) for topic in shown["topics"]] == [
-        ("abnormal", True), ("booking", False), ("results", False), ("checklist", False), ("service", False),
+        ("abnormal", True), ("booking", False), ("results", False), ("checklist", False), ("identity", False),
+        ("service", False),
     ]  # fmt: skip
     assert shown["topics"][1]["channels"] == [
         {"channel": "wechat", "on": True, "reachable": False},

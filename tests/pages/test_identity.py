@@ -12,6 +12,7 @@ from tests.pages.accessibility import assert_accessible
 from tests.pages.identities import PICTURE
 from tests.pages.phone import here, press
 from tests.pages.talks import masked, new_agent
+from tests.pages.watch import Watch
 from tests.wire import hospital
 from tests.wire.conftest import Platform
 from tests.wire.hospital import Customer
@@ -29,7 +30,10 @@ def tick(page: Page, agreement: str) -> None:
     here(page).get_by_role("checkbox", name=f"同意{agreement}").click()
 
 
-def test_a_face_is_shown_and_the_verdict_comes_back(customer_page: Visit, customer: Customer) -> None:
+def test_a_face_is_shown_and_the_verdict_comes_back(
+    platform: Platform, watch: Watch, customer_page: Visit, customer: Customer
+) -> None:
+    watch.visits(platform.sandbox)
     page = customer_page(customer.client, IDENTITY)
     expect(here(page).get_by_text("未核验")).to_be_visible()
     assert_accessible(page)
@@ -47,7 +51,10 @@ def test_a_face_is_shown_and_the_verdict_comes_back(customer_page: Visit, custom
     assert customer.client.get("/api/patient/people/identity").json()["assurance"]["way"] == "tencent_face"
 
 
-def test_who_turns_back_from_the_face_goes_on_another_way(customer_page: Visit, customer: Customer) -> None:
+def test_who_turns_back_from_the_face_goes_on_another_way(
+    platform: Platform, watch: Watch, customer_page: Visit, customer: Customer
+) -> None:
+    watch.visits(platform.sandbox)
     identities.agree(customer.client, "face_check")
     page = customer_page(customer.client, IDENTITY)
     press(page, "人脸核身")

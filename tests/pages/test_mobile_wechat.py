@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -22,7 +21,9 @@ SIGN_IN = "/m/pages/sign-in"
 @pytest.fixture
 def watch(platform: Platform) -> Watch:
     """WeChat is another host, by its nature; here it is the stand-in, and nothing else is let through."""
-    return Watch(platform.url, also=(urlsplit(platform.sandbox).netloc,))
+    watch = Watch(platform.url)
+    watch.visits(platform.sandbox)
+    return watch
 
 
 @pytest.fixture

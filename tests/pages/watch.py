@@ -8,15 +8,18 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 class Watch:
     """Listens to every page of a context. `faults` is empty after a good test."""
 
-    def __init__(self, own: str, also: tuple[str, ...] = ()) -> None:
-        """`also`: other hosts, with their port, that belong to the test."""
-        self.hosts = (urlsplit(own).netloc, *also)
+    def __init__(self, own: str) -> None:
+        self.hosts = {urlsplit(own).netloc}
         self.faults: list[str] = []
         self.expected: set[int] = set()
 
     def expects(self, *statuses: int) -> None:
         """Refusals that belong to the test: `watch.expects(409)`."""
         self.expected.update(statuses)
+
+    def visits(self, url: str) -> None:
+        """Somebody else's page, to which the test is led: `watch.visits(platform.sandbox)`."""
+        self.hosts.add(urlsplit(url).netloc)
 
     def over(self, context: BrowserContext) -> None:
         context.on("request", self._request)

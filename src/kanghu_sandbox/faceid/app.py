@@ -51,7 +51,7 @@ def create_app(account: Account, home: Path, now: Callable[[], float] = time.tim
         if faults.now.status:
             raise HTTPException(faults.now.status)
         call = await _call(request)
-        service = interface.Service(account, faults.now, f"{request.base_url}h5", now())
+        service = interface.Service(account, faults.now, _address(request), now())
         try:
             verify(call, "faceid", account.secret_id, account.secret_key, service.now)
             content = await store.run(lambda tx: interface.answer(tx, service, call))
@@ -60,6 +60,11 @@ def create_app(account: Account, home: Path, now: Callable[[], float] = time.tim
         return JSONResponse(interface.wrapped(content))
 
     return app
+
+
+def _address(request: Request) -> str:
+    """Of the page, under whatever path this application stands."""
+    return f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}/h5"
 
 
 async def _call(request: Request) -> Call:
