@@ -10,7 +10,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from bench import booking, cold_start, push_results, results_page, sign_in
+from bench import (
+    booking,
+    cold_start,
+    conversation_list,
+    live_fanout,
+    push_results,
+    results_page,
+    sign_in,
+    wechat_callback,
+)
 from bench.platform import prepared
 
 # On one platform, one after the other: what a measurement leaves in the tables is there for the next. The two million rows
@@ -18,7 +27,10 @@ from bench.platform import prepared
 TOGETHER: dict[str, Callable[..., Awaitable[None]]] = {
     "sign_in": sign_in.measure,
     "booking": booking.measure,
+    "wechat_callback": wechat_callback.measure,
+    "live_fanout": live_fanout.measure,
     "push_results": push_results.measure,
+    "conversation_list": conversation_list.measure,
     "results_page": results_page.measure,
 }
 # On a platform that it starts itself.
@@ -27,7 +39,10 @@ ALONE: dict[str, Callable[..., Awaitable[None]]] = {"cold_start": cold_start.mea
 SMALL: dict[str, dict[str, Any]] = {
     "sign_in": {"rounds": 1, "seconds": 0.5},
     "booking": {"rounds": 1, "tries": 6, "capacity": 2, "transactions": 32},
+    "wechat_callback": {"rounds": 1, "seconds": 0.5, "per_second": 20},
+    "live_fanout": {"streams": 12, "messages": 2},
     "push_results": {"rounds": 1, "pushes": 32, "pushes_with_jobs": 8},
+    "conversation_list": {"rounds": 1, "rows": 5_000, "requests": 8},
     "results_page": {"rounds": 1, "rows": 60_000, "requests": 8},
     "cold_start": {"pushes": 8},
 }

@@ -23,7 +23,8 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def told() -> dict[str, list[dict[str, Any]]]:
     """What a small run prints, by name. `cold_start` starts the platform twice and is left to `make bench`."""
-    done = bench("--small", "sign_in", "booking", "push_results", "results_page")
+    names = "sign_in booking wechat_callback live_fanout push_results conversation_list results_page"
+    done = bench("--small", *names.split())
     assert done.returncode == 0, done.stderr
     found: dict[str, list[dict[str, Any]]] = {}
     for line in done.stdout.splitlines():
@@ -36,8 +37,11 @@ def test_every_measurement_prints_its_lines(told: dict[str, list[dict[str, Any]]
     assert {name: len(lines) for name, lines in told.items()} == {
         "sign_in": 1,
         "booking": 1,
+        "wechat_callback": 1,
+        "live_fanout": 1,
         "push_results_60": 1,
         "push_results_60_with_jobs": 1,
+        "conversation_list": 3,
         "results_page": 4,
     }
 
@@ -51,6 +55,7 @@ def test_what_was_asked_was_done(told: dict[str, list[dict[str, Any]]]) -> None:
         ("customer", "first"),
         ("customer", "deep"),
     }
+    assert [page["page"] for page in told["conversation_list"]] == ["first", "deep", "closed"]
     [jobs] = told["push_results_60_with_jobs"]
     assert jobs["worker_cpu_us"] > 0
 
