@@ -195,11 +195,38 @@ async def test_a_closed_window_is_told_to_the_agent_who_sends_again_when_it_open
     ((state, failure),) = await states(desk, conversation)
     assert (state, line.sent()) == ("failed", [])
     assert "48 小时内没有发来消息" in failure
+    assert "没有绑定账号，无法另发通知" in failure
     await line.say("还在吗")
     await line.work()
     await desk.do("POST", f"/conversations/{conversation}/messages/{message['id']}/resend")
     await line.work()
     assert (await states(desk, conversation), line.sent()) == ([("sent", "")], ["在的"])
+
+
+async def test_who_cannot_be_answered_in_wechat_is_told_by_a_notice_instead(
+    line: Line, desk: Desk, phone_of: MakePhone
+) -> None:
+    """The customer reads it in the app; the agent learns of both. One notice until they read."""
+    await line.say("在吗", CreateTime=minutes_ago(49 * 60))
+    await line.work()
+    await line.bind(line.ward.person)
+    await line.work()
+    conversation = await taken(desk)
+    for text in ("在的", "您还在吗"):
+        await desk.say(conversation, text)
+        await line.work()
+    first, second = await states(desk, conversation)
+    assert first[0] == second[0] == "failed"
+    assert "48 小时内没有发来消息" in first[1]
+    assert first[1].endswith("已另发通知，客户可在手机端查看这条回复")
+    async with line.database.transaction() as tx:
+        notices = await tx.fetch(
+            "SELECT template_code, subject FROM notices.notices WHERE template_code = 'message_waiting'"
+        )
+    assert [tuple(one) for one in notices] == [("message_waiting", f"messaging.conversations/{conversation}")]
+    phone = await phone_of()
+    assert (await phone.texts())[-2:] == ["在的", "您还在吗"]
+    assert line.sent() == []
 
 
 async def test_a_message_handed_out_again_after_a_crash_is_not_sent_again(line: Line, desk: Desk) -> None:

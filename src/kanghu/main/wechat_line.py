@@ -26,6 +26,12 @@ UPLOADED: dict[str, Literal["image", "voice", "video"]] = {
     "voice": "voice",
     "video": "video",
 }
+CLOSED: dict[type[AppError], str] = {
+    wechat.WindowClosed: "客户 48 小时内没有发来消息，微信不准许回复",
+    wechat.QuotaUsed: "客户再次发来消息之前，微信准许回复的条数已用完",
+    wechat.NotFollowing: "客户已不再关注公众号",
+}
+"""Why nothing reaches the fan until they come again."""
 LONGEST_VOICE_MS = 61_000
 """Official accounts take 60 s; what a recorder makes of them is a little more."""
 NAMES = {"image": "图片", "voice": "语音", "video": "视频"}
@@ -183,6 +189,8 @@ async def send_out(database: Database, message: messaging.Message) -> None:
         await wechat.send(database, await _outgoing(database, message))
     except wechat.SendUnderWay as waiting:
         raise TryAgain(waiting.message) from waiting
+    except tuple(CLOSED) as closed:
+        raise messaging.WayClosed(CLOSED[type(closed)]) from closed
     except AppError as failed:
         if isinstance(failed, wechat.WechatFailed) and failed.passing:
             raise TryAgain(failed.message) from failed

@@ -14,6 +14,10 @@ class Undeliverable(Exception):
     """The channel will never take this message, e.g. its window is closed; the text is Chinese and is shown to the agent."""
 
 
+class WayClosed(Undeliverable):
+    """The customer has to come first, e.g. write again: until then nothing of ours arrives by this channel."""
+
+
 Sender = Callable[[Database, Message], Awaitable[None]]
 """Hands one message out. Raises `Undeliverable`, or `kernel.jobs.TryAgain` while another try may help.
 

@@ -6,7 +6,7 @@ A channel of its own (WeChat) is plugged in by `main`: `register_channel(name, s
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller
 from kanghu.kernel.waiting import Waiting
-from kanghu.modules.messaging.channels import Allowance, Undeliverable
+from kanghu.modules.messaging.channels import Allowance, Undeliverable, WayClosed
 from kanghu.modules.messaging.channels import register as register_channel
 from kanghu.modules.messaging.errors import MediaRefused
 from kanghu.modules.messaging.models import Message
@@ -24,6 +24,7 @@ __all__ = [
     "Message",
     "Received",
     "Undeliverable",
+    "WayClosed",
     "decoded_card",
     "receive",
     "recognise",

@@ -13,9 +13,11 @@ from kanghu.modules.wechat.errors import (
     ConsentRefused,
     FanBlocked,
     NotFollowing,
+    QuotaUsed,
     SendUnderWay,
     TemplateFieldsInvalid,
     WechatFailed,
+    WindowClosed,
 )
 from kanghu.modules.wechat.models import Account, Fan, Inbound, Kind, Link, Mode, Place, TemplateKind
 from kanghu.modules.wechat.outgoing import Outgoing
@@ -73,11 +75,13 @@ __all__ = [
     "NotFollowing",
     "Outgoing",
     "Place",
+    "QuotaUsed",
     "SendUnderWay",
     "TemplateFieldsInvalid",
     "TemplateKind",
     "TemplateMessage",
     "WechatFailed",
+    "WindowClosed",
     "account_brief",
     "active_accounts",
     "answer",

@@ -353,6 +353,16 @@ async def left_unanswered(tx: Tx, before: datetime, limit: int) -> list[UUID]:
     return [record["id"] for record in found]
 
 
+async def take_reminder(tx: Tx, conversation_id: UUID) -> bool:
+    """Marks the customer as told; False when they were told already and have not read since."""
+    taken = await tx.fetchval(
+        """UPDATE messaging.conversations SET reminded_seq = last_seq
+            WHERE id = $1 AND reminded_seq <= customer_read_seq RETURNING true""",
+        conversation_id,
+    )
+    return bool(taken)
+
+
 async def take_unread(tx: Tx, after: datetime, before: datetime, limit: int) -> list[Conversation]:
     """Marks and returns those with an answer that waits unread since before then, in the app, and was not told of yet.
 

@@ -6,10 +6,10 @@ from kanghu.kernel import clock, log
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.jobs import TryAgain
 from kanghu.modules.messaging import channels
-from kanghu.modules.messaging.channels import Undeliverable
+from kanghu.modules.messaging.channels import Undeliverable, WayClosed
 from kanghu.modules.messaging.models import Message
 from kanghu.modules.messaging.repository import messages
-from kanghu.modules.messaging.service import holding
+from kanghu.modules.messaging.service import holding, reminding
 
 
 async def deliver(database: Database, message_id: UUID) -> None:
@@ -25,16 +25,16 @@ async def deliver(database: Database, message_id: UUID) -> None:
     message, earlier_waits = found
     if earlier_waits:
         raise TryAgain("an earlier message of the conversation has not gone out yet")
-    failure = ""
+    failure, closed = "", False
     try:
         await _hand_out(database, message)
     except Undeliverable as refused:
-        failure = str(refused)
+        failure, closed = str(refused), isinstance(refused, WayClosed)
         log.get("messaging").warning(
             "message_not_delivered", message_id=str(message_id), channel=message.channel
         )
     async with database.transaction() as tx:
-        await settle(tx, message, failure)
+        await settle(tx, message, failure, closed=closed)
 
 
 async def _hand_out(database: Database, message: Message) -> None:
@@ -44,8 +44,11 @@ async def _hand_out(database: Database, message: Message) -> None:
     await sender(database, message)
 
 
-async def settle(tx: Tx, message: Message, failure: str) -> None:
-    """Sent, or failed with the reason; the agent sees which."""
+async def settle(tx: Tx, message: Message, failure: str, *, closed: bool = False) -> None:
+    """Sent, or failed with the reason; the agent sees which. Where the way is `closed`, the customer is told by a notice instead."""
     held = await holding.hold_any(tx, message.conversation_id)
     if await messages.settle(tx, message.id, "failed" if failure else "sent", failure, clock.now()):
+        if closed:
+            told = await reminding.instead(tx, held.conversation)
+            await messages.explain(tx, message.id, f"{failure}。{told}")
         await holding.show(tx, held.conversation, held.session)

@@ -8,12 +8,10 @@ from dataclasses import replace
 from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import SYSTEM
-from kanghu.modules.accounts import public as accounts
 from kanghu.modules.messaging import policy
 from kanghu.modules.messaging.models import Assign
 from kanghu.modules.messaging.repository import agents, conversations, media, messages, sessions
-from kanghu.modules.messaging.service import delivery, desk, holding
-from kanghu.modules.notices import public as notices
+from kanghu.modules.messaging.service import delivery, desk, holding, reminding
 
 BATCH = 200
 
@@ -72,16 +70,7 @@ async def remind_unread(tx: Tx) -> None:
     for conversation in await conversations.take_unread(
         tx, now - policy.REMIND_WITHIN, now - policy.REMIND_AFTER, BATCH
     ):
-        institution = await accounts.institution_brief(tx, conversation.institution_id)
-        assert institution is not None
-        assert conversation.person_id is not None, "visitors have no app"
-        await notices.notify(
-            tx,
-            "message_waiting",
-            person_id=conversation.person_id,
-            data={"institution": institution.name},
-            subject=f"messaging.conversations/{conversation.id}",
-        )
+        await reminding.remind(tx, conversation)
 
 
 async def give_up_undelivered(tx: Tx) -> None:
