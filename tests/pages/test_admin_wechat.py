@@ -63,7 +63,9 @@ def fan_of(platform: Platform) -> str:
 
 
 def sure(page: Page, action: str) -> None:
-    page.get_by_role("dialog").get_by_role("button", name=action, exact=True).last.click()
+    """The question that stands above whatever else is open."""
+    question = page.get_by_role("dialog").filter(has=page.get_by_role("button", name="返回")).last
+    question.get_by_role("button", name=action, exact=True).click()
 
 
 # --- accounts ------------------------------------------------------------------------------------------------------
