@@ -62,10 +62,9 @@ def fan_of(platform: Platform) -> str:
     return openid
 
 
-def sure(page: Page, action: str) -> None:
-    """The question that stands above whatever else is open."""
-    question = page.get_by_role("dialog").filter(has=page.get_by_role("button", name="返回")).last
-    question.get_by_role("button", name=action, exact=True).click()
+def sure(page: Page, question: str, action: str) -> None:
+    asked = page.get_by_role("dialog", name=re.compile(question))
+    asked.get_by_role("button", name=action, exact=True).click()
 
 
 # --- accounts ------------------------------------------------------------------------------------------------------
@@ -102,7 +101,7 @@ def test_an_account_is_registered_and_its_keys_are_shown_to_be_entered_at_wechat
     expect(drawer.get_by_text(token)).to_have_count(0)
     expect(drawer.get_by_text(re.compile("已加密保存，不再显示")).first).to_be_visible()
     drawer.get_by_role("button", name="停用…").click()
-    sure(page, "停用")
+    sure(page, "^停用「", "停用")
     expect(drawer.get_by_text("停用", exact=True)).to_be_visible()
     (made,) = [one for one in console.get("/api/admin/wechat/accounts").json() if one["appid"] == appid]
     assert made["active"] is False
@@ -146,7 +145,7 @@ def test_what_is_left_of_the_days_calls_is_shown_and_set_back(staff_page: Visit,
     expect(row).to_contain_text("2,000")
     assert_accessible(page)
     drawer.get_by_role("button", name="清零调用次数…").click()
-    sure(page, "清零")
+    sure(page, "^清零", "清零")
     expect(page.get_by_text("调用次数已清零")).to_be_visible()
 
 
@@ -237,7 +236,7 @@ def test_a_rule_is_changed_kept_as_a_draft_and_deleted(
     expect(box.get_by_text("首次关注公众号")).to_be_visible()
     box.get_by_role("button", name="欢迎").click()
     drawer.get_by_role("button", name="删除", exact=True).click()
-    sure(page, "删除")
+    sure(page, "^删除「", "删除")
     expect(page.get_by_text("还没有自动回复")).to_be_visible()
     assert console.get(f"{account}/replies").json() == []
 
@@ -278,7 +277,7 @@ def test_a_menu_is_built_on_the_phone_published_compared_and_rolled_back(
     expect(page.get_by_text("已保存")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("button", name="发布…").click()
-    sure(page, "发布")
+    sure(page, "^发布菜单", "发布")
     expect(page.get_by_text(re.compile("与第 .* 版相同"))).to_be_visible()
 
     fan = fan_of(platform)
@@ -293,7 +292,7 @@ def test_a_menu_is_built_on_the_phone_published_compared_and_rolled_back(
     expect(drawer.get_by_role("region", name="手机预览").get_by_role("button", name="从前")).to_be_visible()
     assert_accessible(page)
     drawer.get_by_role("button", name=re.compile("^恢复第")).click()
-    sure(page, "恢复并发布")
+    sure(page, "^恢复第", "恢复并发布")
     expect(page.get_by_text(re.compile("已恢复，成为第"))).to_be_visible()
     expect(frame.get_by_role("button", name="预约")).to_have_count(0)
     assert [one["name"] for one in seen_by(platform, fan)] == ["从前"]
@@ -318,7 +317,7 @@ def test_who_has_a_tag_sees_a_menu_of_their_own(
     expect(page.get_by_text("已保存")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("button", name="发布…").click()
-    sure(page, "发布")
+    sure(page, "^发布菜单", "发布")
     expect(page.get_by_text(re.compile("与第 .* 版相同"))).to_be_visible()
     page.get_by_role("button", name="谁看到哪份…").click()
     dialog = page.get_by_role("dialog", name="谁看到哪份菜单")
