@@ -34,6 +34,11 @@ def get_ticket(tx: Tx, call: Call) -> Answer:
     return OK | {"ticket": value, "expires_in": seconds}
 
 
+def get_callback_addresses(_tx: Tx, _call: Call) -> Answer:
+    """From where pushes come: this machine."""
+    return {"ip_list": ["127.0.0.1"]}
+
+
 def clear_quota(tx: Tx, call: Call) -> Answer:
     """Ten times a month."""
     if call.text("appid", 41002) != call.app_id:
@@ -75,6 +80,7 @@ APIS = (
     Api("GET", "/cgi-bin/token", get_token, of=NOBODY),
     Api("POST", "/cgi-bin/stable_token", get_stable_token, of=NOBODY),
     Api("GET", "/cgi-bin/ticket/getticket", get_ticket),
+    Api("GET", "/cgi-bin/getcallbackip", get_callback_addresses, of=EITHER),
     Api("POST", "/cgi-bin/clear_quota", clear_quota, of=EITHER),
     Api("POST", "/cgi-bin/openapi/quota/get", get_quota, of=EITHER),
 )

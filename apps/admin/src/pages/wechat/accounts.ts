@@ -14,13 +14,16 @@ export function useAccounts() {
   })
 }
 
-/** Which account a page is about: `?account=<id>`, without it the first of the wanted kind. */
+/** Which account a page is about: `?account=<id>`, without it the first in use of the wanted kind. */
 export function useChosenAccount(kind?: Account['kind']) {
   const query = useAccounts()
   const route = useRoute()
   const patch = usePatchQuery()
   const accounts = computed(() => query.data.value?.filter((one) => !kind || one.kind === kind) ?? [])
-  const chosen = computed(() => accounts.value.find((one) => one.id === route.query.account) ?? accounts.value[0])
+  const chosen = computed(() => {
+    const named = accounts.value.find((one) => one.id === route.query.account)
+    return named ?? accounts.value.find((one) => one.active) ?? accounts.value[0]
+  })
   return {
     query,
     accounts,

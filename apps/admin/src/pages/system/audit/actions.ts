@@ -26,6 +26,9 @@ const nouns: Readonly<Record<string, string>> = {
   'catalog.mapping': '项目对照',
   'forms.form': '表单',
   'forms.response': '答卷',
+  'wechat.account': '公众号与小程序',
+  'wechat.menu': '公众号菜单',
+  'wechat.reply': '自动回复',
   'notices.notice': '消息',
   'notices.template': '消息模板',
   'notices.sms': '短信',
@@ -109,6 +112,10 @@ const whole: Readonly<Record<string, string>> = {
   'accounts.totp.confirm': '启用动态口令',
   'accounts.grant.change': '设定账号的角色',
   'exams.booking.request': '提交体检预约',
+  'wechat.account.test': '自检公众号或小程序',
+  'wechat.account.clear_quota': '清零微信调用次数',
+  'wechat.menu.draft': '保存公众号菜单草稿',
+  'wechat.reply.hours': '设置客服时间',
   'exchange.message.open': '查看报文原文',
 }
 

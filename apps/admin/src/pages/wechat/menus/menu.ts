@@ -60,15 +60,24 @@ export function withButtons(content: Content, which: Which, buttons: Top[]): Con
   return { ...content, personal: content.personal?.map((one, at) => (at === which ? { ...one, buttons } : one)) }
 }
 
-export const buttonAt = (buttons: readonly Top[], place: Place): Top | undefined =>
-  place.below === null ? buttons[place.top] : buttons[place.top]?.buttons?.[place.below]
+export function buttonAt(buttons: readonly Top[], place: Place): Top | undefined {
+  const top = buttons[place.top]
+  if (place.below === null) return top
+  const below = top?.buttons?.[place.below]
+  return below && { ...below, buttons: [] }
+}
+
+/** A button below, which opens no others. */
+const leafOf = ({ name, type, key, url, media_id, article_id, appid, pagepath }: Button): Button => ({
+  name, type, key, url, media_id, article_id, appid, pagepath,
+})
 
 /** The button at a place changed; without `change` it goes. */
 export function changed(buttons: readonly Top[], place: Place, change?: (button: Top) => Top): Top[] {
   return buttons.flatMap((top, at) => {
     if (at !== place.top) return [top]
     if (place.below === null) return change ? [change(top)] : []
-    const below = (top.buttons ?? []).flatMap((one, n) => (n !== place.below ? [one] : change ? [change(one)] : []))
+    const below = (top.buttons ?? []).flatMap((one, n) => (n !== place.below ? [one] : change ? [leafOf(change({ ...one, buttons: [] }))] : []))
     return [{ ...top, buttons: below }]
   })
 }
