@@ -18,6 +18,11 @@ def _mapping(page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="保存").wait_for()
 
 
+def _new_broadcast(page: Page) -> None:
+    page.get_by_role("button", name="拟定群发").click()
+    page.get_by_role("dialog").get_by_label("文字", exact=True).last.wait_for()
+
+
 SHOTS = [
     Shot(
         name="admin-notices-deliveries",
@@ -61,4 +66,13 @@ SHOTS = [
         states={"error": broken(f"{WECHAT}/*/qr-codes")},
     ),
     Shot(name="admin-wechat-qr-code", path="/admin/wechat/qr-codes", who="admin", then=_row),
+    Shot(
+        name="admin-wechat-broadcasts",
+        path="/admin/wechat/broadcasts",
+        who="admin",
+        states={"empty": empty(f"{WECHAT}/*/broadcasts"), "error": broken(f"{WECHAT}/*/broadcasts")},
+    ),
+    Shot(
+        name="admin-wechat-broadcast-new", path="/admin/wechat/broadcasts", who="admin", then=_new_broadcast
+    ),
 ]
