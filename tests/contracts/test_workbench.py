@@ -72,7 +72,7 @@ async def test_another_institution_is_not_counted(house: House) -> None:
         (("exchange.staged.write", "exchange.vendor.read"), {"staged_results", "vendor_faults"}),
         (("catalog.mapping.write", "catalog.tree.approve"), {"unmapped_items", "waiting_trees"}),
         (("main.job.retry",), {"dead_letters"}),
-        (("messaging.conversation.write",), {"customers_waiting"}),
+        (("messaging.queue.claim",), {"customers_waiting"}),
         (("messaging.conversation.read", "messaging.queue.supervise"), set()),
     ],
 )

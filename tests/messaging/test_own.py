@@ -75,5 +75,7 @@ async def test_contacts_are_ones_own_customers_by_pinyin_masked_and_written_down
         ("Z", "张*三"),
     ]
     async with database.transaction() as tx:
-        noted = await tx.fetchval("SELECT count(*) FROM kernel.audit_inbox WHERE action = 'messaging.contact.read'")
+        noted = await tx.fetchval(
+            "SELECT count(*) FROM kernel.audit_inbox WHERE action = 'messaging.contact.read'"
+        )
     assert noted == 1

@@ -43,5 +43,12 @@ SHOTS = [
         states={"long-names": long_names("/api/*")},
     ),
     Shot(name="mobile-settings", path="/m/pkg-account/settings", who="demo-zhang"),
+    Shot(
+        name="mobile-notice-settings",
+        path="/m/pkg-account/notice-settings",
+        who="demo-zhang",
+        states={"error": broken("/api/patient/notices/*")},
+    ),
+    Shot(name="mobile-wechat-refused", path="/m/sign-in/wechat"),
     Shot(name="mobile-consents-newcomer", path="/m/pkg-account/consents", who=NEWCOMER),
 ]

@@ -128,8 +128,15 @@ def leave_some(platform: Platform) -> None:
     zhang.say("好的，谢谢！")
 
 
-def new_agent(platform: Platform, name: str, *, on_duty: bool = True) -> httpx.Client:
-    """Somebody of customer service of their own, so that nobody else's customers fill their hands."""
+def new_agent(
+    platform: Platform,
+    name: str,
+    *,
+    on_duty: bool = True,
+    role: str = "customer_service",
+    scope: str = "institution",
+) -> httpx.Client:
+    """Somebody of customer service of their own, so that nobody else's customers fill their hands; or another who answers."""
     admin = hospital.staff(platform, "admin")
     username = f"kf.{secrets.token_hex(4)}"
     institution = hospital.institution(platform)
@@ -137,10 +144,10 @@ def new_agent(platform: Platform, name: str, *, on_duty: bool = True) -> httpx.C
     made = admin.post("/api/admin/accounts/accounts", json=profile)
     assert made.status_code == 201, made.text
     roles = admin.get("/api/admin/accounts/roles").json()
-    role = next(one["id"] for one in roles if one["code"] == "customer_service")
+    role = next(one["id"] for one in roles if one["code"] == role)
     given = admin.put(
         f"/api/admin/accounts/accounts/{made.json()['id']}/grants",
-        json={"grants": [{"role_id": role, "scope": "institution"}]},
+        json={"grants": [{"role_id": role, "scope": scope}]},
     )
     assert given.status_code in (200, 204), given.text
     client = httpx.Client(base_url=platform.url, timeout=30, trust_env=False)

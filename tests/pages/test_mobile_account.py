@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.pages.accessibility import assert_accessible
 from tests.pages.phone import here
 from tests.pages.visitors import Visitors
+from tests.pages.watch import Watch
 from tests.wire.conftest import Platform, eventually
 from tests.wire.hospital import sign_up
 
@@ -85,3 +86,47 @@ def test_a_withdrawn_agreement_says_what_follows(
     card.locator(".big-action", has_text="确定撤回").click()
     expect(here(page).locator(".card", has_text="已撤回")).to_be_visible()
     assert eventually(lambda: customer.client.get("/api/patient/exchange/bindings").json() == [])
+
+
+def test_one_chooses_which_messages_come_by_which_way(
+    platform: Platform, customer_page: Callable[..., Page]
+) -> None:
+    customer = sign_up(platform, "宇文设置")
+    page = customer_page(customer.client, "/pages/mine")
+    here(page).locator(".row", has_text="消息设置").click()
+    choice = here(page).get_by_role("switch", name="体检预约，短信")
+    expect(choice).to_be_checked()
+    choice.click()
+    expect(choice).not_to_be_checked()
+    fixed = here(page).get_by_role("switch", name="重要异常结果，短信")
+    expect(fixed).to_be_checked()
+    expect(fixed).to_be_disabled()
+    assert_accessible(page)
+    here(page).locator(".big-action", has_text="发送验证码").click()
+    expect(here(page).get_by_text("请输入邮箱，例如")).to_be_visible()
+    known = customer.client.get("/api/patient/notices/preferences").json()
+    booking = next(one for one in known["topics"] if one["topic"] == "booking")
+    assert {one["channel"]: one["on"] for one in booking["channels"]}["sms"] is False
+
+
+def test_an_email_is_confirmed_by_its_code_and_every_refusal_is_told(
+    platform: Platform, customer_page: Callable[..., Page], watch: Watch
+) -> None:
+    watch.expects(422, 503)
+    customer = sign_up(platform, "宇文邮箱")
+    page = customer_page(customer.client, "/pkg-account/notice-settings")
+    _fill(page, "邮箱", "yuwen@example.com")
+    here(page).locator(".big-action", has_text="发送验证码").click()
+    # The demonstration sends no mail.
+    expect(here(page).get_by_role("alert")).to_contain_text("邮件")
+    preferences = "**/api/patient/notices/preferences"
+    page.route(
+        preferences,
+        lambda route: route.fulfill(json={**route.fetch().json(), "pending_email": "y***n@example.com"}),
+    )
+    page.reload()
+    expect(here(page).get_by_text("待确认：y***n@example.com")).to_be_visible()
+    _fill(page, "邮件中的验证码", "123456")
+    here(page).locator(".big-action", has_text="确认邮箱").click()
+    expect(here(page).get_by_role("alert")).to_contain_text("验证码")
+    assert_accessible(page)

@@ -12,6 +12,12 @@ import { wechat } from './wechat.mjs'
 const PERSON = '0190-person'
 const ANSWERS = {
   'POST /api/session/login': { token: 't', session_id: 's', account_id: 'a', expires_at: '2030-01-01T00:00:00Z' },
+  'GET /api/session/wechat/accounts': [
+    { id: 'w', kind: 'official', appid: 'wx-official', name: '公众号' },
+    { id: 'wm', kind: 'mini_program', appid: 'wx-mini', name: '小程序' },
+  ],
+  'POST /api/session/wechat/mini-program': { session: null, offer: 'offer-1' },
+  'POST /api/session/wechat/mini-program/phone': { session: { token: 'w', session_id: 's', account_id: 'a', expires_at: '2030-01-01T00:00:00Z' }, offer: null },
   'GET /api/session/me': { account_id: 'a', kind: 'customer', display_name: '张建国', person_id: PERSON, permissions: {} },
   'GET /api/patient/people/me': { id: PERSON, name: '张建国', sex: '1', birth_date: '1968-03-15' },
   'GET /api/patient/people/family': [{ id: 'f', person_id: 'm', name: '李秀英', relation: 'spouse' }],
@@ -119,6 +125,21 @@ async function signsIn() {
   assert.equal(calls.filter(([, options]) => options.url === '/api/live').length, 1)
 }
 
+/** By WeChat, whose word is new to the platform, and then by the phone number that WeChat knows. */
+async function signsInByWechat() {
+  const { parent, text } = await open('pages/sign-in')
+  await tap(parent, 'big-action', '微信登录')
+  const sent = (url) => calls.find(([name, options]) => name === 'request' && options.url === url)?.[1].data
+  assert.deepEqual(sent('/api/session/wechat/mini-program'), { account_id: 'wm', code: 'login-code' })
+  assert.match(text(), /登录后会绑定您的微信/)
+  await trigger(parent, 'wechat__phone', '手机号快捷登录', 'getphonenumber', { errMsg: 'getPhoneNumber:fail user deny' })
+  assert.match(text(), /您没有同意使用手机号/)
+  await trigger(parent, 'wechat__phone', '手机号快捷登录', 'getphonenumber', { code: 'phone-code' })
+  assert.deepEqual(sent('/api/session/wechat/mini-program/phone'), { offer: 'offer-1', code: 'phone-code' })
+  assert.equal(storage.get('kanghu.identity').token, 'w')
+  assert.equal(last('switchTab')?.url, '/pages/home')
+}
+
 async function seesWhatToDoNow() {
   const { parent, text } = await open('pages/home')
   assert.match(text(), /张建国，您好.*预约体检.*空腹血糖.*↑ 偏高/)
@@ -154,6 +175,7 @@ async function everyPageShows() {
 
 let shown = 0
 try {
+  await signsInByWechat()
   await signsIn()
   await seesWhatToDoNow()
   await readsANotice()
@@ -162,5 +184,5 @@ try {
   failed([error.stack, ...faults].join('\n'))
 }
 if (faults.length > 0) failed(faults.join('\n'))
-console.log(`miniprogram-simulate: ${shown} pages shown; signed in, tapped the next action, the family, 长者模式, a notice`)
+console.log(`miniprogram-simulate: ${shown} pages shown; signed in by WeChat and by password, tapped the next action, the family, 长者模式, a notice`)
 process.exit(0) // timers of the live connection would go on

@@ -17,6 +17,8 @@ export function wechat(answers) {
     getWindowInfo: () => device,
     getDeviceInfo: () => device,
     getAppBaseInfo: () => device,
+    getAccountInfoSync: () => ({ miniProgram: { appId: 'wx-mini', envVersion: 'develop' } }),
+    login: ({ success }) => success({ code: 'login-code' }),
     getLaunchOptionsSync: () => ({ path: 'pages/sign-in', query: {}, scene: 1001 }),
     getEnterOptionsSync: () => ({ path: 'pages/sign-in', query: {}, scene: 1001 }),
     onAppShow: () => {},
@@ -46,7 +48,7 @@ export function wechat(answers) {
       return task
     },
   }
-  for (const name of ['navigateTo', 'navigateBack', 'redirectTo', 'reLaunch', 'switchTab', 'showToast', 'showModal', 'setNavigationBarTitle', 'pageScrollTo', 'hideKeyboard', 'showLoading', 'hideLoading']) {
+  for (const name of ['navigateTo', 'navigateBack', 'redirectTo', 'reLaunch', 'switchTab', 'showToast', 'showModal', 'setNavigationBarTitle', 'pageScrollTo', 'hideKeyboard', 'vibrateShort', 'showLoading', 'hideLoading']) {
     wx[name] = record(name)
   }
   return { wx, storage, calls, waiting: () => waiting, last: (name) => calls.filter(([called]) => called === name).at(-1)?.[1] }

@@ -99,7 +99,7 @@ export function goHome() {
 /** Whether a page is for the other kind of account. */
 export function isForOthers(url: string): boolean {
   const isOfDesk = pathOf(url).startsWith('/pkg-desk/')
-  if (identity.kind === 'staff') return isTab(url)
+  if (identity.kind === 'staff') return isTab(url) || pathOf(url) === '/'
   return identity.kind === 'customer' && isOfDesk
 }
 
@@ -122,13 +122,17 @@ export function currentUrl(): string {
   return page?.$page?.fullPath ?? (page?.route ? `/${page.route}` : TABS.home)
 }
 
-/** Every way to a page leads past this: who is not signed in lands on 登录 and comes back afterwards. */
+/**
+ * Every way to a page leads past this: who is not signed in lands on 登录 and comes back afterwards, who has the other kind of
+ * account lands on the first page of theirs.
+ */
 export function installGuard() {
   for (const method of ['navigateTo', 'redirectTo', 'reLaunch', 'switchTab']) {
     uni.addInterceptor(method, {
       invoke({ url }: { url: string }) {
-        if (identity.token || !needsSignIn(url)) return true
-        toSignIn(url)
+        if (!identity.token && needsSignIn(url)) toSignIn(url)
+        else if (identity.token && isForOthers(url)) goHome()
+        else return true
         return false
       },
     })

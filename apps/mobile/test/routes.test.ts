@@ -33,6 +33,34 @@ describe('the guard', () => {
   })
 })
 
+describe('the two kinds of account', () => {
+  const [, { invoke }] = vi.mocked(uni.addInterceptor).mock.calls[0] as unknown as [string, { invoke: (to: { url: string }) => boolean }]
+
+  it.each([
+    ['staff', '/pages/home', false],
+    ['staff', '/', false],
+    ['staff', '/pkg-desk/talks', true],
+    ['staff', '/pkg-account/settings', true],
+    ['customer', '/pkg-desk/talk?conversation=7', false],
+    ['customer', '/pages/mine', true],
+    ['', '/pkg-desk/talks', true],
+  ] as const)('%s at %s', (kind, url, letIn) => {
+    Object.assign(identity, { token: 't', kind })
+    expect(invoke({ url })).toBe(letIn)
+  })
+
+  it('each come home to their own', () => {
+    Object.assign(identity, { token: 't', kind: 'staff' })
+    afterSignIn('/pages/mine')
+    expect(uni.reLaunch).toHaveBeenLastCalledWith({ url: '/pkg-desk/talks' })
+    afterSignIn('/pkg-desk/past')
+    expect(uni.reLaunch).toHaveBeenLastCalledWith({ url: '/pkg-desk/past' })
+    identity.kind = 'customer'
+    afterSignIn('/pkg-desk/past')
+    expect(uni.switchTab).toHaveBeenLastCalledWith({ url: '/pages/home' })
+  })
+})
+
 describe('coming back', () => {
   it('goes only to pages of ours', () => {
     for (const back of [undefined, 'https://elsewhere.example', '//elsewhere.example', 'javascript:1']) {

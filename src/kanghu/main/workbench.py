@@ -80,7 +80,7 @@ async def _faults(tx: Tx, caller: Caller) -> Found:
 # In the order of urgency, with the permission to do something about it.
 QUESTIONS: tuple[tuple[str, Callable[[Tx, Caller], Awaitable[Found]]], ...] = (
     ("health.finding.handle", _findings),
-    ("messaging.conversation.write", _customers),
+    ("messaging.queue.claim", _customers),
     ("health.checklist.confirm", _checklists),
     ("exchange.staged.write", _staged),
     ("catalog.mapping.write", _items),

@@ -38,6 +38,8 @@ function resourceOf<T>(topic: string, loader: () => Promise<T>, mayLoad: () => b
   let stale = false
   let loadedAt = 0
   let attempt = 0
+  /** For which kind of account the data are; another kind would be refused. */
+  let kind = ''
 
   const resource = shallowReactive<Resource<T>>({
     data: undefined,
@@ -58,6 +60,7 @@ function resourceOf<T>(topic: string, loader: () => Promise<T>, mayLoad: () => b
       resource.data = loaded
       resource.error = undefined
       resource.offline = false
+      kind = identity.kind
       loadedAt = Date.now()
     } catch (thrown) {
       if (mine !== attempt) return
@@ -79,7 +82,7 @@ function resourceOf<T>(topic: string, loader: () => Promise<T>, mayLoad: () => b
     resource.data = undefined
     resource.error = undefined
     resource.loading = false
-    renew()
+    if (!kind || !identity.kind || kind === identity.kind) renew()
   }
 
   const forget = onChange((change) => {

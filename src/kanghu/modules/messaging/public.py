@@ -36,5 +36,5 @@ __all__ = [
 
 
 async def waiting_customers(tx: Tx, caller: Caller) -> Waiting:
-    """How many wait whom the caller may serve, and since when the first one does."""
-    return await sessions.count_waiting(tx, caller.scope("messaging.conversation.write"), caller)
+    """How many wait whom the caller may take, and since when the first one does."""
+    return await sessions.count_waiting(tx, caller.scope("messaging.queue.claim"), caller)
