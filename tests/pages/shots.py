@@ -20,7 +20,7 @@ import httpx
 from playwright.sync_api import BrowserContext, Error, Page, Request, Route
 
 import tests.pages
-from tests.pages import chromium, talks
+from tests.pages import chromium, identities, talks
 from tests.pages.running import BUILD, build_pages, platform_in
 from tests.pages.visitors import DESK, PHONE, SMALL_DESK, Visitors
 from tests.wire import appointments, hospital
@@ -245,6 +245,7 @@ def main(words: list[str]) -> None:
         assert toured.returncode == 0, toured.stdout + toured.stderr
         _add_what_a_tour_lacks(platform)
         talks.leave_some(platform)
+        identities.leave_some(platform)
         album = Album(Visitors(browser, platform))
         faults = [album.add(picture) for shot in wanted for picture in pictures(shot)]
     print(f"{len(faults)} 张截图在 {FOLDER}")

@@ -42,8 +42,10 @@ def _card(page: Page) -> None:
 
 
 def _sides(page: Page) -> None:
-    here(page).get_by_role("checkbox").click()
-    press(page, "同意，去拍照")
+    here(page).locator(".tick, .side").first.wait_for()
+    if here(page).get_by_role("checkbox").count():  # agreed to in the picture before this one
+        here(page).get_by_role("checkbox").click()
+        press(page, "同意，去拍照")
     here(page).get_by_role("button", name="拍摄有照片和姓名的一面").wait_for()
 
 

@@ -39,6 +39,19 @@ export const cardStates: Labels = {
   void: { text: '已结束', tone: 'quiet' },
 }
 
+export const assuranceLevels: Labels = {
+  none: { text: '未核验', tone: 'quiet' },
+  real_name: { text: '已实名', tone: 'busy' },
+  verified: { text: '已核验', tone: 'good' },
+}
+
+export const checkWays: Names = {
+  real_name: '姓名与号码比对',
+  tencent_face: '人脸核身',
+  wechat_face: '微信人脸核身',
+  card: '证件照片',
+}
+
 export const cardLooks: Names = { first: '待核对', second: '待复核', decided: '已结束' }
 
 export const cardReasons: Names = {

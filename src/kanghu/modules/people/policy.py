@@ -112,7 +112,7 @@ REASONS = {
     "not_the_card": "照片不是所登记的证件，请拍摄证件原件的两面",
     "card_mismatch": "证件上的姓名或号码与档案不一致；档案有误的，请携带证件到机构前台更正",
     "card_expired": "证件已过有效期，请使用有效的证件",
-    "suspect": "无法确认是证件原件，请拍摄原件，或携带证件到机构前台办理",
+    "suspect": "无法确认是证件原件，请拍摄原件；有困难的请联系机构",
 }
 """Why a check did not pass or did not end → what the person is told."""
 

@@ -30,6 +30,13 @@ export const consentsOf = (id: string) =>
       ok(api.GET('/api/admin/people/persons/{person_id}/consents', { params: { path: { person_id: id } } })),
   })
 
+export const assuranceOf = (id: string) =>
+  queryOptions({
+    queryKey: ['people.identity', 'assurance', id],
+    queryFn: () =>
+      ok(api.GET('/api/admin/people/persons/{person_id}/assurance', { params: { path: { person_id: id } } })),
+  })
+
 export const examAccountsOf = (id: string) =>
   queryOptions({
     queryKey: ['exams.bookings', 'accounts', id],
