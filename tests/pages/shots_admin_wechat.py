@@ -31,14 +31,14 @@ def _tested(page: Page) -> None:
 
 
 def _some_rules(page: Page) -> None:
-    """Written as staff would, through the page's own session; the same names are not written twice."""
+    """Written as staff would, through the page's own session; the same answers are not written twice."""
     page.evaluate(
         """async () => {
             const headers = { Authorization: `Bearer ${sessionStorage.getItem('kh.token')}`, 'Content-Type': 'application/json' }
             const accounts = await (await fetch('/api/admin/wechat/accounts', { headers })).json()
             const account = accounts.find((one) => one.appid === 'wx00000000demo01')
             const url = `/api/admin/wechat/accounts/${account.id}/replies`
-            const known = new Set((await (await fetch(url, { headers })).json()).map((one) => one.name))
+            const known = new Set((await (await fetch(url, { headers })).json()).map((one) => one.answers[0]))
             const rules = [
               { name: '欢迎', trigger: 'follow', answers: ['欢迎关注，点下面的菜单可预约体检。'] },
               { name: '问价', trigger: 'keyword', priority: 1, hand_over: true, answers: ['稍后由客服为您报价。'],
@@ -46,7 +46,7 @@ def _some_rules(page: Page) -> None:
               { name: '体检价格', trigger: 'keyword', answers: ['各套餐的价格请见首页。'], keywords: [{ text: '体检价格', match: 'part' }] },
               { name: '夜间', trigger: 'default', hours: 'off', answers: ['现在不是客服时间，明早八点回复您。'], hand_over: true },
             ]
-            for (const rule of rules.filter((one) => !known.has(one.name)))
+            for (const rule of rules.filter((one) => !known.has(one.answers[0])))
               await fetch(url, { method: 'POST', headers, body: JSON.stringify({ enabled: true, ...rule }) })
         }"""
     )

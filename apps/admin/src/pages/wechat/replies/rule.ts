@@ -49,13 +49,19 @@ export function sentOf(form: RuleForm): Given {
 }
 
 function keywordOf(one: Keyword): Keyword {
-  return one.match === 'pattern' ? { ...one, examples: (one.examples ?? []).filter((text) => text.trim()) } : { text: one.text, match: one.match, examples: [] }
+  const examples = one.match === 'pattern' ? (one.examples ?? []).filter((text) => text.trim()) : []
+  return { text: one.text, match: one.match, examples }
+}
+
+function keywordText(one: Keyword): string {
+  if (one.match === 'pattern') return `/${one.text}/`
+  return one.match === 'whole' ? `「${one.text}」` : one.text
 }
 
 /** What makes the rule answer, in one line. */
 export function caseOf(rule: Rule, kinds: Readonly<Record<string, string>>): string {
-  if (rule.trigger === 'keyword') return rule.keywords.map((one) => (one.match === 'pattern' ? `/${one.text}/` : one.match === 'whole' ? `「${one.text}」` : one.text)).join('、') || '没有关键词'
+  if (rule.trigger === 'keyword') return rule.keywords.map(keywordText).join('、') || '没有关键词'
   if (rule.trigger === 'scan') return `参数 ${rule.scene}`
   if (rule.trigger === 'kind') return rule.kinds.map((one) => kinds[one] ?? one).join('、')
-  return '—'
+  return ''
 }
