@@ -374,7 +374,7 @@ BODIES: dict[str, Body] = {
     "wechat_upload_broadcast_picture": lambda side: PICTURE,
     "wechat_save_menu": lambda side: {"revision": 1, "content": MENU},
     "wechat_publish_menu": lambda side: {"revision": 1},
-    "wechat_roll_back_menu": lambda side: {"number": 1, "revision": 1},
+    "wechat_roll_back_menu": lambda side: {"number": 1, "revision": 2},
     "wechat_try_menu": lambda side: {"user": f"o-{side.name}"},
     "wechat_update_account": lambda side: {**_wechat(side), "version": 1},
 }  # fmt: skip

@@ -303,3 +303,19 @@ def test_nothing_goes_out_twice_and_nothing_is_lost() -> None:
     run_state_machine_as_test(
         Ways, settings=settings(max_examples=400, stateful_step_count=30, deadline=None)
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "begun", "order"),
+    [
+        (["wechat", "sms", "email"], set(), ("wechat", "sms", "email")),
+        (["sms", "wechat", "email"], set(), ("sms", "wechat", "email")),
+        (["email"], set(), ("wechat", "sms", "email")),
+        (["sms", "wechat"], {"wechat"}, ("wechat", "email", "sms")),
+        ([], set(), ("wechat", "sms", "email")),
+    ],
+)
+def test_the_hospital_orders_the_channels_but_not_those_under_way(
+    wanted: list[Channel], begun: set[Channel], order: tuple[Channel, ...]
+) -> None:
+    assert chain.ordered(CHANNELS, wanted, begun) == order

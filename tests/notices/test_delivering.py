@@ -426,8 +426,17 @@ async def test_settings_and_channel_templates(
         assert (await client.put(place, json={**wanted, **wrong}, headers=writer)).status_code == 422
     told = await here.notify()
     await here.work()
-    assert await here.states(told) == {"wechat": ("skipped", "本院没有启用微信"), "sms": ("sent", "")}
+    assert await here.states(told) == {
+        "wechat": ("skipped", "本院没有启用微信"),
+        "email": ("skipped", "本院没有启用邮件"),
+        "sms": ("sent", ""),
+    }
     assert await here.one("SELECT sender FROM notices.tries") == "aliyun"
+    first = {**wanted, "version": 2, "channels": ["sms", "wechat"]}
+    assert (await client.put(place, json=first, headers=writer)).json()["channels"] == ["sms", "wechat"]
+    told = await here.notify()
+    await here.work()
+    assert await here.states(told) == {"email": ("skipped", "本院没有启用邮件"), "sms": ("sent", "")}
 
     place = "/api/admin/notices/channel-templates"
     new = {

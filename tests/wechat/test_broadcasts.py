@@ -266,6 +266,20 @@ async def test_stopping_keeps_back_what_is_left(house: House, monkeypatch: pytes
             await broadcasts.stop(tx, colleague(), made)
 
 
+async def test_a_part_whose_worker_was_killed_is_not_begun_again_once_stopped(house: House) -> None:
+    await house.fans(3)
+    made = await house.released()
+    async with house.database.transaction() as tx:
+        await broadcasting._note(tx, made)
+    async with house.database.transaction() as tx:
+        await broadcasts.stop(tx, colleague(), made)
+    await house.work(made)
+    house.turn(minutes=4)
+    await house.work(made)
+    assert [part.state for part in await house.parts(made)] == ["unknown"]
+    assert house.mass.got.total() == 0
+
+
 async def test_a_refusal_ends_it_and_costs_nobody_a_message(house: House) -> None:
     await house.fans(3)
     made = await house.released()

@@ -116,11 +116,13 @@ class Decision:
 
 
 def ordered(chain: Sequence[Channel], wanted: Sequence[Channel], begun: Set[Channel]) -> tuple[Channel, ...]:
-    """A topic's channels as the hospital wants their order; those it does not use come last. What has begun stays before what has
-    not: else a change of the order would let a second channel go while the first is still under way."""
+    """A topic's channels as the hospital wants their order; those it does not use come first, so that the log tells of them.
+
+    What has begun stays before what has not: else a change of the order would let a second channel go while the first is under way.
+    """
 
     def place(channel: Channel) -> tuple[bool, int]:
-        return channel not in begun, wanted.index(channel) if channel in wanted else len(wanted)
+        return channel not in begun, wanted.index(channel) if channel in wanted else -1
 
     return tuple(sorted(chain, key=place))
 

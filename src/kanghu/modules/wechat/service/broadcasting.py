@@ -83,9 +83,12 @@ async def _token(database: Database, account: Account) -> None:
 async def _note(tx: Tx, broadcast_id: UUID) -> Shipment | None:
     """The part whose turn it is, noted as being sent; None: there is nothing to do now."""
     found = await broadcasts.get(tx, broadcast_id, lock=True)
-    if found is None or found.state != "sending":
-        return None
     now = clock.now()
+    if found is None:
+        return None
+    if found.state != "sending":
+        await _close(tx, broadcast_id, now)
+        return None
     while (part := await broadcast_parts.following(tx, broadcast_id)) is not None:
         if part.state == "waiting":
             openids = await _take(tx, found, part, now)
@@ -110,6 +113,18 @@ async def _note(tx: Tx, broadcast_id: UUID) -> Shipment | None:
     if account is not None:
         await live.tell(tx, TOPIC, institution_id=account.institution_id)
     return None
+
+
+async def _close(tx: Tx, broadcast_id: UUID, now: datetime) -> None:
+    """Of a sending that was stopped: a part whose worker was killed on the way is not begun again."""
+    part = await broadcast_parts.following(tx, broadcast_id)
+    if part is None or part.tried_at is None:
+        return
+    over = part.tried_at + UNDER_WAY
+    if now < over:
+        await enqueue(tx, JOB, SendBroadcast(broadcast_id), delay=over - now)
+    else:
+        await broadcast_parts.settle(tx, part.id, "unknown", now, maybe=True)
 
 
 async def _take(tx: Tx, found: Broadcast, part: BroadcastPart, now: datetime) -> list[str]:
