@@ -63,7 +63,6 @@ CALLING_WECHAT = (
     "wechat_tag_fans",
     "wechat_create_qr_code",
     "wechat_list_quotas",
-    "wechat_roll_back_menu",
     "wechat_try_menu",
 )
 """WeChat, which is not there in these tests, is asked by them."""
@@ -87,6 +86,7 @@ PATH = {
             "wechat_list_menus",
             "wechat_save_menu",
             "wechat_publish_menu",
+            "wechat_roll_back_menu",
             "wechat_compare_menu",
             "wechat_list_templates",
             "wechat_confirm_callback",
