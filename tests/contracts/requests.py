@@ -64,7 +64,6 @@ CALLING_WECHAT = (
     "wechat_tag_fans",
     "wechat_create_qr_code",
     "wechat_list_quotas",
-    "wechat_roll_back_menu",
     "wechat_try_menu",
     "wechat_upload_broadcast_picture",
 )
@@ -89,6 +88,7 @@ PATH = {
             "wechat_list_menus",
             "wechat_save_menu",
             "wechat_publish_menu",
+            "wechat_roll_back_menu",
             "wechat_compare_menu",
             "wechat_list_templates",
             "wechat_confirm_callback",

@@ -73,6 +73,7 @@ AWAY = {
         "exchange_bind_account",
         "wechat_clear_quota",
         "wechat_publish_menu",
+        "wechat_roll_back_menu",
         "wechat_compare_menu",
         *CALLING_WECHAT,
     )
