@@ -191,6 +191,7 @@ CALLS_OUT = (
     "wechat_clear_quota",
     "wechat_publish_menu",
     "wechat_list_templates",
+    "wechat_preview_broadcast",
     "wechat_compare_menu",
     *CALLING_WECHAT,
 )
@@ -220,6 +221,7 @@ REFUSED = {
     "wechat_clear_quota": (502,),
     "wechat_publish_menu": (502,),
     "notices_confirm_own_email": (422,),
+    "wechat_preview_broadcast": (502,),
     "wechat_list_templates": (502,),
     "wechat_compare_menu": (502,),
     **dict.fromkeys(CALLING_WECHAT, (502,)),
