@@ -192,6 +192,7 @@ CALLS_OUT = (
     "wechat_publish_menu",
     "wechat_roll_back_menu",
     "wechat_list_templates",
+    "wechat_preview_broadcast",
     "wechat_compare_menu",
     *CALLING_WECHAT,
 )
@@ -222,6 +223,7 @@ REFUSED = {
     "wechat_publish_menu": (502,),
     "wechat_roll_back_menu": (409, 502),
     "notices_confirm_own_email": (422,),
+    "wechat_preview_broadcast": (502,),
     "wechat_list_templates": (502,),
     "wechat_compare_menu": (502,),
     **dict.fromkeys(CALLING_WECHAT, (502,)),
