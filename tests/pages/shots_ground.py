@@ -8,7 +8,7 @@ from tests.pages.shots import NEWCOMER, Shot, broken, empty, long_names
 def _wrong_password(page: Page) -> None:
     page.get_by_label("用户名").fill("demo-doctor")
     page.get_by_label("密码", exact=True).fill("不是这个密码")
-    page.get_by_role("button", name="登录").click()
+    page.get_by_role("button", name="登录", exact=True).click()
     page.get_by_role("alert").wait_for()
 
 

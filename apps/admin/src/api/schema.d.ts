@@ -1899,6 +1899,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/messaging/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 通讯录：我接待过的客户（最近的 300 位），按姓名拼音；其余的用人员查找；查看留痕 */
+        get: operations["messaging_list_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/messaging/conversations": {
         parameters: {
             query?: never;
@@ -3443,6 +3460,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/wechat/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 可用来登录的公众号与小程序 */
+        get: operations["accounts_list_wechat_choices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/wechat/bindings": {
         parameters: {
             query?: never;
@@ -4740,6 +4774,36 @@ export interface components {
             text_hash: string;
             /** Text Version */
             text_version: string;
+        };
+        /**
+         * ContactView
+         * @description 通讯录中的一位客户，个人信息遮盖
+         */
+        ContactView: {
+            /**
+             * Conversation Id
+             * Format: uuid
+             */
+            conversation_id: string;
+            /**
+             * Initial
+             * @description 姓的拼音首字母，A 至 Z；其他文字为 #
+             */
+            initial: string;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+            /** Name */
+            name: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Phone */
+            phone: string | null;
         };
         /**
          * ConversationDetail
@@ -9815,6 +9879,26 @@ export interface components {
              * Format: date-time
              */
             bound_at: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "official" | "mini_program";
+            /** Name */
+            name: string;
+        };
+        /**
+         * WechatChoice
+         * @description 可用来登录的公众号（H5）或小程序；小程序凭自己的 appid 认出自己
+         */
+        WechatChoice: {
+            /** Appid */
+            appid: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /**
              * Kind
              * @enum {string}
@@ -20996,6 +21080,71 @@ export interface operations {
             };
         };
     };
+    messaging_list_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     messaging_list_conversations: {
         parameters: {
             query?: {
@@ -21005,6 +21154,8 @@ export interface operations {
                 mine?: boolean;
                 /** @description 只看最近一段由这位客服接待的 */
                 agent_id?: string | null;
+                /** @description 只看我接待过的，不论最近一段由谁接待 */
+                served?: boolean;
                 person_id?: string | null;
                 /** @description 每页条数 */
                 limit?: number;
@@ -30369,6 +30520,62 @@ export interface operations {
             };
             /** @description 操作过于频繁 */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    accounts_list_wechat_choices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WechatChoice"][];
+                };
+            };
+            /** @description 登录失败 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
