@@ -4171,6 +4171,23 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * CardView
+         * @description 卡片：发送时的样子；subject 指明业务对象，页面据此打开
+         */
+        CardView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "booking" | "report";
+            /** Lines */
+            lines: components["schemas"]["CardLineView"][];
+            /** Subject */
+            subject: string;
+            /** Title */
+            title: string;
+        };
         /** SuggestionView */
         CatalogSuggestionView: {
             /** Item Code */
@@ -5681,7 +5698,7 @@ export interface components {
              * @default
              */
             author_name: string;
-            card: components["schemas"]["MessagingCardView"] | null;
+            card: components["schemas"]["CardView"] | null;
             /** Channel */
             channel: string;
             /** Client Key */
@@ -5836,6 +5853,28 @@ export interface components {
             text: string;
             /** Until */
             until?: string | null;
+        };
+        /**
+         * IdCardView
+         * @description 一份待核对的证件与档案；证件号码完整，查看记入审计
+         */
+        IdCardView: {
+            /**
+             * Birth Date
+             * Format: date
+             */
+            birth_date: string;
+            /** Id Number */
+            id_number: string | null;
+            /** Id Type */
+            id_type: string | null;
+            line: components["schemas"]["CardLine"];
+            /** Name */
+            name: string;
+            /** Sex */
+            sex: string;
+            /** Sides */
+            sides: ("front" | "back")[];
         };
         /**
          * IdNumberView
@@ -6396,23 +6435,6 @@ export interface components {
              * Format: uuid
              */
             vendor_id: string;
-        };
-        /**
-         * CardView
-         * @description 卡片：发送时的样子；subject 指明业务对象，页面据此打开
-         */
-        MessagingCardView: {
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "booking" | "report";
-            /** Lines */
-            lines: components["schemas"]["CardLineView"][];
-            /** Subject */
-            subject: string;
-            /** Title */
-            title: string;
         };
         /**
          * ModelView
@@ -7027,28 +7049,6 @@ export interface components {
             current: string;
             /** New */
             new: string;
-        };
-        /**
-         * CardView
-         * @description 一份待核对的证件与档案；证件号码完整，查看记入审计
-         */
-        PeopleCardView: {
-            /**
-             * Birth Date
-             * Format: date
-             */
-            birth_date: string;
-            /** Id Number */
-            id_number: string | null;
-            /** Id Type */
-            id_type: string | null;
-            line: components["schemas"]["CardLine"];
-            /** Name */
-            name: string;
-            /** Sex */
-            sex: string;
-            /** Sides */
-            sides: ("front" | "back")[];
         };
         /** PermissionView */
         PermissionView: {
@@ -8451,7 +8451,7 @@ export interface components {
              * @default
              */
             author_name: string;
-            card: components["schemas"]["MessagingCardView"] | null;
+            card: components["schemas"]["CardView"] | null;
             /** Channel */
             channel: string;
             /** Client Key */
@@ -24365,7 +24365,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PeopleCardView"];
+                    "application/json": components["schemas"]["IdCardView"];
                 };
             };
             /** @description 未登录，或登录已失效 */
