@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ from kanghu.kernel.config import Settings
 from kanghu.kernel.crypto import SealBroken, Vault, new_secrets, vault
 from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
+from kanghu.kernel.security import SYSTEM, Caller
 from kanghu.main import rotation
+from kanghu.modules.people import public as people
+from kanghu.modules.people.repository import identity_checks
+from kanghu.modules.people.service import checking
+from tests.wire.hospital import citizen_number
 
 from ..copies import Copies
 from .house import House, built, everything
@@ -87,10 +93,12 @@ async def test_a_new_key_reaches_every_sealed_value(lived: House, own_keys: Path
         "exams.reports.original", "exchange.messages.answer", "exchange.messages.body", "exchange.vendors.call_secret",
         "kernel.exports.content", "messaging.media.content", "messaging.messages.content", "messaging.service_sessions.comment",
         "messaging.service_sessions.summary", "messaging.transfers.note", "notices.deliveries.address", "notices.emails.code", "notices.emails.email",
-        "notices.notices.body", "notices.notices.title", "people.persons.address_sealed",
+        "notices.notices.body", "notices.notices.title", "people.id_card_pictures.content",
+        "people.identity_checks.ticket", "people.persons.address_sealed",
         "people.persons.id_number_sealed", "people.persons.name_sealed", "people.persons.phone_sealed",
         "wechat.accounts.callback_keys", "wechat.accounts.secret", "wechat.inbox.body", "wechat.tokens.value",
     }  # fmt: skip
+    await _begin_a_face_check(lived)
     before = {sealed: await values(lived.database, sealed) for sealed in columns}
     assert [sealed for sealed, found in before.items() if not found] == [], "nothing to seal again there"
     plain = {
@@ -114,6 +122,22 @@ async def test_a_new_key_reaches_every_sealed_value(lived: House, own_keys: Path
             # A process that started before knows the old keys only, and reads the file again.
             assert running.open_bytes(value, sealed.context, key) == plain[sealed, key]
     await _all_is_readable(lived)
+
+
+async def _begin_a_face_check(house: House) -> None:
+    """Of somebody new: whoever is here has sent an id card, and a person has one check at a time."""
+    side = house.sides["ours"]
+    born = date(1991, 2, 3)
+    someone = people.PersonInput(
+        name="查验人", sex="2", birth_date=born, id_type="01", id_number=citizen_number(born, "2", 71)
+    )
+    async with house.database.transaction() as tx:
+        person = await people.register_person(tx, SYSTEM, someone, side.institution)
+        caller = Caller(kind="customer", person_id=person, institution_id=side.institution)
+        await people.sign_consent(tx, caller, person, "face_check", side.institution, "v1", "h5", None)
+        check, _person = await checking.begin(tx, caller, "tencent_face", timedelta(minutes=2))
+        ticket = vault.seal("a session", identity_checks.TICKET, check.id)
+        assert await identity_checks.hand_out(tx, check.id, "N1", ticket, check.expires_at)
 
 
 async def _all_is_readable(house: House) -> None:

@@ -152,7 +152,7 @@ class CardLine(BaseModel):
         return cls(**values, name=identity.mask_name(person.name))
 
 
-class CardView(BaseModel):
+class IdCardView(BaseModel):
     """一份待核对的证件与档案；证件号码完整，查看记入审计"""
 
     line: CardLine

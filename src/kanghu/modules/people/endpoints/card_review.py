@@ -9,7 +9,7 @@ from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_p
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 from kanghu.modules.people import policy
-from kanghu.modules.people.check_schemas import AssuranceView, CardDecision, CardLine, CardView, Side
+from kanghu.modules.people.check_schemas import AssuranceView, CardDecision, CardLine, IdCardView, Side
 from kanghu.modules.people.service import card_checks, checking, persons
 
 review = APIRouter(prefix="/api/admin/people", tags=["people"])
@@ -49,9 +49,9 @@ async def list_id_cards(
 
 
 @review.get("/id-cards/{check_id}", operation_id="people_get_id_card")
-async def get_id_card(check_id: UUID, caller: Reviewer, tx: Transaction) -> CardView:
+async def get_id_card(check_id: UUID, caller: Reviewer, tx: Transaction) -> IdCardView:
     """一份证件与所核对的档案（证件号码完整，查看记入审计）"""
-    return CardView.of(await card_checks.read(tx, caller, check_id))
+    return IdCardView.of(await card_checks.read(tx, caller, check_id))
 
 
 @review.get(
