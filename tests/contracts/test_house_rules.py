@@ -30,6 +30,11 @@ SQL_BUILT = {
     ("modules/catalog/repository/packages.py", "items_of"): "column names of a constant, each with its table",
     ("modules/catalog/repository/seed.py", "upsert"): "table and columns of the shipped data files",
     (
+        "modules/messaging/repository/conversations.py",
+        "page",
+    ): "conditions of constants that stand there or not, and numbers of parameters",
+    ("modules/messaging/repository/media.py", "content"): "one of three columns of a constant",
+    (
         "modules/people/repository/persons.py",
         "search",
     ): "column names of the dictionary above it; values are parameters",
@@ -199,6 +204,7 @@ def test_imports_stand_at_the_top() -> None:
 BROAD = {
     "kernel/jobs.py": "whatever a job raises is a reason to try it again",
     "main/worker.py": "the last words of the process",
+    "modules/messaging/converter.py": "a stranger's file may fail in any way; the process ends with it",
 }
 
 

@@ -15,6 +15,7 @@ from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import SYSTEM, Caller
 from kanghu.main import rotation
+from kanghu.modules.messaging.repository import media
 from kanghu.modules.people import public as people
 from kanghu.modules.people.repository import identity_checks
 from kanghu.modules.people.service import checking
@@ -54,6 +55,8 @@ def own_keys(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 async def lived(copies: Copies, own_keys: Path) -> AsyncIterator[House]:
     async with copies.opened(size=4) as database, built(database) as house:
+        await _begin_a_face_check(house)
+        await _convert_a_media(house)
         yield house
 
 
@@ -91,14 +94,13 @@ async def test_a_new_key_reaches_every_sealed_value(lived: House, own_keys: Path
         "accounts.accounts.display_name_sealed", "accounts.accounts.phone_sealed", "accounts.api_secrets.secret_sealed",
         "accounts.phone_codes.message_sealed", "accounts.totp.secret_sealed", "exams.guides.content", "exams.guides.original", "exams.reports.content",
         "exams.reports.original", "exchange.messages.answer", "exchange.messages.body", "exchange.vendors.call_secret",
-        "kernel.exports.content", "messaging.media.content", "messaging.messages.content", "messaging.service_sessions.comment",
+        "kernel.exports.content", "messaging.media.content", "messaging.media.playable", "messaging.media.thumbnail", "messaging.messages.content", "messaging.service_sessions.comment",
         "messaging.service_sessions.summary", "messaging.transfers.note", "notices.deliveries.address", "notices.emails.code", "notices.emails.email",
         "notices.notices.body", "notices.notices.title", "people.id_card_pictures.content",
         "people.identity_checks.ticket", "people.persons.address_sealed",
         "people.persons.id_number_sealed", "people.persons.name_sealed", "people.persons.phone_sealed",
         "wechat.accounts.callback_keys", "wechat.accounts.secret", "wechat.inbox.body", "wechat.tokens.value",
     }  # fmt: skip
-    await _begin_a_face_check(lived)
     before = {sealed: await values(lived.database, sealed) for sealed in columns}
     assert [sealed for sealed, found in before.items() if not found] == [], "nothing to seal again there"
     plain = {
@@ -122,6 +124,16 @@ async def test_a_new_key_reaches_every_sealed_value(lived: House, own_keys: Path
             # A process that started before knows the old keys only, and reads the file again.
             assert running.open_bytes(value, sealed.context, key) == plain[sealed, key]
     await _all_is_readable(lived)
+
+
+async def _convert_a_media(house: House) -> None:
+    media_id = house.sides["ours"].ids["media_id"]
+    async with house.database.transaction() as tx:
+        await tx.execute("UPDATE messaging.messages SET kind = 'voice' WHERE media_id = $1::uuid", media_id)
+        await tx.execute(
+            "UPDATE messaging.media SET kind = 'voice', conversion = 'waiting' WHERE id = $1::uuid", media_id
+        )
+        assert await media.converted(tx, media_id, "done", 1000, b"a voice", b"a picture")
 
 
 async def _begin_a_face_check(house: House) -> None:

@@ -49,7 +49,9 @@ def _metered(left: int, hours: float = 0) -> Prepare:
 def _undelivered(page: Page) -> None:
     def answer(route: Route) -> None:
         real = route.fetch().json()
-        for said in [one for one in real["items"] if one["direction"] == "out" and one["kind"] == "text"][-1:]:
+        for said in [one for one in real["items"] if one["direction"] == "out" and one["kind"] == "text"][
+            -1:
+        ]:
             said |= {"state": "failed", "failure": "微信回复窗口已关闭"}
         route.fulfill(json=real)
 

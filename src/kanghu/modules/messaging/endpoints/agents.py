@@ -10,8 +10,7 @@ from kanghu.kernel.security import Caller, can
 from kanghu.kernel.web import Transaction
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.messaging import policy
-from kanghu.modules.messaging.models import Agent
-from kanghu.modules.messaging.schemas import (
+from kanghu.modules.messaging.agent_schemas import (
     AgentView,
     ChoicesView,
     OverviewView,
@@ -21,6 +20,7 @@ from kanghu.modules.messaging.schemas import (
     QuickReplyView,
     SkillQueueView,
 )
+from kanghu.modules.messaging.models import Agent
 from kanghu.modules.messaging.service import agents, supervise
 
 admin = APIRouter(prefix="/api/admin/messaging", tags=["messaging"])

@@ -265,7 +265,8 @@ async def contacts(tx: Tx, scope: Scope, caller: Caller, limit: int) -> list[Con
     """Those with customers whom the caller has served, the one that was used last before the others."""
     found = await tx.fetch(
         f"""SELECT {COLUMNS} FROM messaging.conversations c
-             WHERE c.person_id IS NOT NULL AND {_SERVED_BY.format("$3::uuid")}
+             WHERE c.person_id IS NOT NULL
+               AND c.id IN (SELECT served.conversation_id FROM messaging.service_sessions served WHERE served.agent_account_id = $3)
                AND messaging.reachable(c.id, c.institution_id, c.person_id, $1::kernel.scope, $2)
              ORDER BY c.last_at DESC, c.id DESC LIMIT $4""",
         scope.sql(),
