@@ -17,6 +17,8 @@ pytestmark = pytest.mark.timeout(480)
 FANS, MESSAGES_EACH = 20, 25
 TRIES, PAUSE_S = 3, 5
 """WeChat gives a message up after three tries, each of which waits for five seconds."""
+SPEAKS_EVERY_S = 1.5
+"""So that the stream lasts longer than the kills."""
 DESK = "/api/admin/messaging"
 
 
@@ -55,6 +57,7 @@ class Crowd:
                 if any(self._push(wechat, body, text) for _ in range(TRIES)):
                     self.accepted.add(text)
                 self.sent += 1
+                time.sleep(SPEAKS_EVERY_S)
 
     def _push(self, wechat: httpx.Client, body: str, text: str) -> bool:
         sealed = crypt.encrypt(body.encode(), self.key, self.appid)
@@ -71,7 +74,7 @@ class Crowd:
             answer = wechat.post(self.url, params=query, content=envelope.encode())
         except httpx.HTTPError as error:
             self.answers[type(error).__name__] += 1
-            time.sleep(1)
+            time.sleep(2)
             return False
         told = answer.text if answer.status_code == 200 else str(answer.status_code)
         self.answers[told] += 1
@@ -92,7 +95,7 @@ class Crowd:
                 ).json()["items"]
                 said = [line["text"] or "" for line in lines if line["direction"] == "in"]
                 found[conversation["id"]] = [text for text in said if text.startswith(self.name)]
-            cursor = page["next_cursor"]
+            cursor = page["next"]
             if cursor is None:
                 return found
 
@@ -101,7 +104,7 @@ def test_no_kill_loses_or_doubles_a_message_wechat_was_told_success_for(platform
     crowd = Crowd(platform)
     crowd.start()
     for word in ("kanghu.main.web", "kanghu.main.worker", "kanghu.main.web", "kanghu.main.worker"):
-        wait_for_growth(lambda: crowd.sent, 60)
+        wait_for_growth(lambda: crowd.sent, 40)
         platform.kill_one(word)
     crowd.end()
     assert crowd.answers.keys() - {"success"}, "no kill was felt"
@@ -114,4 +117,4 @@ def test_no_kill_loses_or_doubles_a_message_wechat_was_told_success_for(platform
     for texts in heard.values():
         assert texts == sorted(texts), "each fan's in their order"
         assert len({text.split()[1] for text in texts}) <= 1, "each fan's in their own conversation"
-    assert len(crowd.accepted) > FANS * MESSAGES_EACH * 0.9
+    assert len(crowd.accepted) > FANS * MESSAGES_EACH / 2
