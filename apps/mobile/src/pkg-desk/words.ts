@@ -34,7 +34,7 @@ const HOUR_MS = 3_600_000
 export function windowOf(meter: StaffShape<'AllowanceView'>, now: number): { text: string; tone: 'info' | 'warning' } {
   const remaining = meter.until ? Date.parse(meter.until) - now : 0
   if (meter.left <= 0 || remaining <= 0) {
-    return { text: '微信的回复窗口已关闭：发出的消息会改用其他渠道送达，送不到会在消息下写明原因', tone: 'warning' }
+    return { text: '微信的回复窗口已关闭：消息不会出现在微信里；客户绑定过账号的，另发通知请其到手机端看', tone: 'warning' }
   }
   const hours = Math.floor(remaining / HOUR_MS)
   const time = hours > 0 ? `${hours} 小时内` : `${Math.max(1, Math.ceil(remaining / 60_000))} 分钟内`
