@@ -17,6 +17,10 @@ def downgrade() -> None:
 
 
 SERVED = """
+-- claiming was part of answering until now: whoever could goes on doing so
+INSERT INTO accounts.role_permissions (role_id, permission)
+SELECT role_id, 'messaging.queue.claim' FROM accounts.role_permissions WHERE permission = 'messaging.conversation.write'
+ON CONFLICT DO NOTHING;
 CREATE INDEX service_sessions_served ON messaging.service_sessions (agent_account_id, conversation_id);
 DROP FUNCTION messaging.reachable(uuid, uuid, kernel.scope, uuid);
 CREATE FUNCTION messaging.reachable(conversation_id uuid, institution_id uuid, person_id uuid, scope kernel.scope, home uuid)
@@ -33,6 +37,7 @@ COMMENT ON FUNCTION messaging.reachable(uuid, uuid, uuid, kernel.scope, uuid) IS
     '数据范围是否及于该会话；home 为员工所在机构，科室与本人负责的范围只在其中有效，本人接待过的会话属于本人负责';
 """
 UNDO = """
+DELETE FROM accounts.role_permissions WHERE permission = 'messaging.queue.claim';
 DROP INDEX messaging.service_sessions_served;
 DROP FUNCTION messaging.reachable(uuid, uuid, uuid, kernel.scope, uuid);
 CREATE FUNCTION messaging.reachable(institution_id uuid, person_id uuid, scope kernel.scope, home uuid) RETURNS boolean
