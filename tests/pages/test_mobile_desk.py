@@ -18,6 +18,7 @@ from tests.wire.conftest import Platform, eventually
 
 Visit = Callable[..., Page]
 TALKS = "/pkg-desk/talks"
+VOICE = re.compile("^语音.*点这里播放")
 
 
 @pytest.fixture
@@ -28,9 +29,6 @@ def writer(platform: Platform) -> Writer:
 @pytest.fixture
 def agent(platform: Platform) -> httpx.Client:
     return new_agent(platform, "客服小秦", on_duty=False)
-
-
-VOICE = re.compile("^语音.*点这里播放")
 
 
 def log_of(page: Page) -> Locator:
