@@ -151,7 +151,7 @@ async def test_templates_are_reworded_in_versions(
     reader = sign_in(staff("notices.template.read"))
     place = "/api/admin/notices/templates/booking_failed"
     listed = (await client.get("/api/admin/notices/templates", headers=reader)).json()
-    assert len(listed) == 11
+    assert len(listed) == 13
     failed = next(t for t in listed if t["code"] == "booking_failed")
     assert failed["preview"].startswith("体检预约未成功\n您 2026年12月1日 的体检预约没有成功")
     change = {"version": 1, "title": "预约没有成功", "body": "{appointment_date} 约满了。"}

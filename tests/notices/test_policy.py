@@ -63,7 +63,7 @@ def test_shipped_templates_use_their_placeholders_and_no_others() -> None:
     assert codes == [
         "guide_received", "results_received", "report_received", "booking_confirmed", "booking_failed",
         "booking_waiting", "abnormal_result", "checklist_ready", "abnormal_found", "finding_overdue",
-        "message_waiting",
+        "message_waiting", "identity_passed", "identity_refused",
     ]  # fmt: skip
     for template in shipped_templates():
         text = template["title"] + template["body"]

@@ -11,6 +11,11 @@ _RUN = """() => axe.run(document, {
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'],
 })"""
 
+# What is fading in has not its colours yet; what turns without end never comes to rest.
+_REST = """() => Promise.all(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().endTime !== Infinity)
+    .map((one) => one.finished.catch(() => undefined)))"""
+
 
 @cache
 def _axe() -> str:
@@ -21,6 +26,7 @@ def assert_accessible(page: Page) -> None:
     """No serious or critical finding (WCAG 2.1 A and AA) in the present state of the page."""
     # Evaluated by the debugger, which the page's Content-Security-Policy does not concern.
     page.evaluate(_axe())
+    page.evaluate(_REST)
     found = page.evaluate(_RUN)["violations"]
     grave = [_told(one) for one in found if one["impact"] in ("serious", "critical")]
     assert not grave, "\n".join(grave)

@@ -65,6 +65,7 @@ def test_fans_get_a_tag_and_are_found_by_it(staff_page: Visit, platform: Platfor
     expect(page).to_have_url(re.compile(r"tag_id=\d+"))
     expect(page.get_by_role("row")).to_have_count(3)
     expect(page.get_by_role("row").nth(1)).to_contain_text(name)
+    expect(page.locator(".table.stale")).to_have_count(0)
     assert_accessible(page)
 
 

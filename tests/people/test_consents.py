@@ -165,7 +165,7 @@ async def test_a_new_version_is_signed_anew_and_the_old_one_stays(  # type: igno
     [
         "UPDATE people.consents SET channel = 'app'",
         "DELETE FROM people.consents",
-        "TRUNCATE people.consents",
+        "TRUNCATE people.consents CASCADE",
         "UPDATE people.agreements SET title = 'x'",
         "DELETE FROM people.agreements",
         "TRUNCATE people.agreements CASCADE",

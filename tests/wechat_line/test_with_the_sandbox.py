@@ -81,7 +81,7 @@ async def test_a_message_reaches_the_desk_and_the_answer_the_phone(
         await desk.say(conversation, "还有问题吗？")
         await worker.work()
     last = (await desk.get(f"/conversations/{conversation}/messages"))["items"][-1]
-    assert (last["state"], "可回复的条数已用完" in last["failure"]) == ("failed", True)
+    assert (last["state"], "条数已用完" in last["failure"]) == ("failed", True)
 
 
 async def test_a_fan_signs_in_by_oauth_and_the_desk_knows_them_from_then_on(

@@ -29,7 +29,6 @@ from kanghu.modules.people.repository import persons as person_rows
 from kanghu.modules.people.service import persons
 from kanghu.modules.people.settings import settings
 
-TOPIC = "people.identity"
 START_TIME = timedelta(minutes=2)
 """How long the service may take to begin a check, before it counts as forgotten."""
 A_DAY = timedelta(hours=24)
@@ -241,4 +240,4 @@ async def note(tx: Tx, caller: Caller, verb: str, check: IdentityCheck) -> None:
 async def tell_pages(tx: Tx, check: IdentityCheck) -> None:
     """The person's page hears of it, and for a card the reviewers'."""
     institution = check.institution_id if check.way == "card" else None
-    await live.tell(tx, TOPIC, person_id=check.person_id, institution_id=institution)
+    await live.tell(tx, "people.identity", person_id=check.person_id, institution_id=institution)

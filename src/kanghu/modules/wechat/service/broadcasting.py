@@ -28,7 +28,7 @@ from kanghu.modules.wechat.events import BroadcastReported
 from kanghu.modules.wechat.models import Account, Broadcast, BroadcastPart, SendBroadcast
 from kanghu.modules.wechat.repository import accounts, broadcast_parts, broadcasts
 from kanghu.modules.wechat.service import calls, tokens
-from kanghu.modules.wechat.service.broadcasts import JOB, TOPIC
+from kanghu.modules.wechat.service.broadcasts import JOB
 from kanghu.modules.wechat.service.known import usable_now
 
 SEND = "/cgi-bin/message/mass/send"
@@ -111,7 +111,7 @@ async def _note(tx: Tx, broadcast_id: UUID) -> Shipment | None:
     await broadcasts.end(tx, broadcast_id, "done", now)
     account = await accounts.get(tx, found.account_id)
     if account is not None:
-        await live.tell(tx, TOPIC, institution_id=account.institution_id)
+        await live.tell(tx, "wechat.broadcasts", institution_id=account.institution_id)
     return None
 
 
@@ -184,7 +184,7 @@ async def take_report(tx: Tx, told: BroadcastReported) -> None:
         return
     account = await accounts.get(tx, told.account_id)
     assert account is not None
-    await live.tell(tx, TOPIC, institution_id=account.institution_id)
+    await live.tell(tx, "wechat.broadcasts", institution_id=account.institution_id)
 
 
 async def _tell(tx: Tx, found: Broadcast, part: BroadcastPart, result: str) -> None:
@@ -198,4 +198,4 @@ async def _tell(tx: Tx, found: Broadcast, part: BroadcastPart, result: str) -> N
         institution_id=account.institution_id,
         detail={"part": part.number, "result": result},
     )
-    await live.tell(tx, TOPIC, institution_id=account.institution_id)
+    await live.tell(tx, "wechat.broadcasts", institution_id=account.institution_id)

@@ -41,7 +41,6 @@ from kanghu.modules.wechat.service.known import usable_now
 
 READ, PREPARE, RELEASE = "wechat.broadcast.read", "wechat.broadcast.prepare", "wechat.broadcast.release"
 JOB = "wechat.send_broadcast"
-TOPIC = "wechat.broadcasts"
 SHOWN = 100
 """Of each sort in a dry run."""
 
@@ -209,4 +208,4 @@ async def _note(
         institution_id=account.institution_id,
         detail=detail,
     )
-    await live.tell(tx, TOPIC, institution_id=account.institution_id)
+    await live.tell(tx, "wechat.broadcasts", institution_id=account.institution_id)
