@@ -89,7 +89,7 @@ async def test_calls_that_are_not_taken(wechat: Running) -> None:
     assert await works(wechat, "no token at all") == 40014
     assert await works(wechat, "12_" + "a" * 130) == 40001
     mini = await wechat.token(MINI, MINI_SECRET)
-    assert (await wechat.post("/cgi-bin/menu/get", {}, access_token=mini))["errcode"] == 48001
+    assert (await wechat.post("/cgi-bin/qrcode/create", {}, access_token=mini))["errcode"] == 48001
     url = f"{wechat.url}/cgi-bin/stable_token"
     assert (await wechat.http.get(url)).json()["errcode"] == 43002
     assert (await wechat.http.post(url)).json()["errcode"] == 44002
