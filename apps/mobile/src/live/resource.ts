@@ -38,8 +38,9 @@ function resourceOf<T>(topic: string, loader: () => Promise<T>, mayLoad: () => b
   let stale = false
   let loadedAt = 0
   let attempt = 0
-  /** For which kind of account the data are; another kind would be refused. */
+  /** For which kind of account they were asked for; another kind would be refused. */
   let kind = ''
+  const isOfAnotherKind = () => kind !== '' && identity.kind !== '' && kind !== identity.kind
 
   const resource = shallowReactive<Resource<T>>({
     data: undefined,
@@ -50,8 +51,9 @@ function resourceOf<T>(topic: string, loader: () => Promise<T>, mayLoad: () => b
   }) as Resource<T>
 
   async function reload() {
-    if ((needs && !needs()) || !mayLoad()) return
+    if ((needs && !needs()) || !mayLoad() || isOfAnotherKind()) return
     const mine = ++attempt
+    kind = identity.kind
     stale = false
     resource.loading = true
     try {
@@ -64,6 +66,7 @@ function resourceOf<T>(topic: string, loader: () => Promise<T>, mayLoad: () => b
       loadedAt = Date.now()
     } catch (thrown) {
       if (mine !== attempt) return
+      kind = ''
       resource.error = asApiError(thrown)
       resource.offline = resource.error.offline
       stale = true
@@ -82,7 +85,7 @@ function resourceOf<T>(topic: string, loader: () => Promise<T>, mayLoad: () => b
     resource.data = undefined
     resource.error = undefined
     resource.loading = false
-    if (!kind || !identity.kind || kind === identity.kind) renew()
+    renew()
   }
 
   const forget = onChange((change) => {
