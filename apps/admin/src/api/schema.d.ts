@@ -2552,6 +2552,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/people/id-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 客户提交的证件：待处理的先到在前，已结束的新的在前 */
+        get: operations["people_list_id_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/id-cards/{check_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一份证件与所核对的档案（证件号码完整，查看记入审计） */
+        get: operations["people_get_id_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/id-cards/{check_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 核对结论：相符须由两名职工先后确认；不相符的一名即可，并告知客户原因 */
+        post: operations["people_decide_id_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/id-cards/{check_id}/pictures/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 证件照片（查看记入审计；有结论后即删除） */
+        get: operations["people_get_card_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/people/names": {
         parameters: {
             query?: never;
@@ -2633,6 +2701,23 @@ export interface paths {
         put?: never;
         /** 当面核实证件后发给激活码，供其注册账号或加入家庭 */
         post: operations["people_issue_activation_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/persons/{person_id}/assurance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 此人的身份核验到什么程度 */
+        get: operations["people_get_assurance"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4027,6 +4112,22 @@ export interface components {
             version: string;
         };
         /**
+         * AssuranceView
+         * @description 身份核验到什么程度
+         */
+        AssuranceView: {
+            /** Checked At */
+            checked_at: string | null;
+            /**
+             * Level
+             * @description none 未核验，real_name 已实名，verified 已核验
+             * @enum {string}
+             */
+            level: "none" | "real_name" | "verified";
+            /** Way */
+            way: ("real_name" | "tencent_face" | "wechat_face" | "card") | null;
+        };
+        /**
          * AuditCheckView
          * @description 审计链校验结果；broken_at 为空表示完好
          */
@@ -4366,6 +4467,22 @@ export interface components {
             wechat: components["schemas"]["CapView"];
         };
         /**
+         * CardDecision
+         * @description 对一份证件的结论；不相符的须给出原因
+         */
+        CardDecision: {
+            /**
+             * Agrees
+             * @description 证件是原件、有效，且与档案相符
+             */
+            agrees: boolean;
+            /**
+             * Reason
+             * @description 不相符的原因
+             */
+            reason?: ("unclear" | "not_the_card" | "card_mismatch" | "card_expired" | "suspect") | null;
+        };
+        /**
          * CardGiven
          * @description kind 为 booking 时 id 是预约，为 report 时是报告
          */
@@ -4380,6 +4497,52 @@ export interface components {
              * @enum {string}
              */
             kind: "booking" | "report";
+        };
+        /**
+         * CardLine
+         * @description 队列中的一份证件；姓名遮盖
+         */
+        CardLine: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** First At */
+            first_at: string | null;
+            /**
+             * First Reviewer
+             * @description 初次核对的职工账号；不为空即等待复核
+             */
+            first_reviewer: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "starting" | "started" | "waiting" | "passed" | "failed" | "void";
         };
         /** CardLineView */
         CardLineView: {
@@ -6118,6 +6281,28 @@ export interface components {
             until?: string | null;
         };
         /**
+         * IdCardView
+         * @description 一份待核对的证件与档案；证件号码完整，查看记入审计
+         */
+        IdCardView: {
+            /**
+             * Birth Date
+             * Format: date
+             */
+            birth_date: string;
+            /** Id Number */
+            id_number: string | null;
+            /** Id Type */
+            id_type: string | null;
+            line: components["schemas"]["CardLine"];
+            /** Name */
+            name: string;
+            /** Sex */
+            sex: string;
+            /** Sides */
+            sides: ("front" | "back")[];
+        };
+        /**
          * IdNumberView
          * @description 完整证件号码
          */
@@ -7229,6 +7414,13 @@ export interface components {
         Page_BroadcastView_: {
             /** Items */
             items: components["schemas"]["BroadcastView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[CardLine] */
+        Page_CardLine_: {
+            /** Items */
+            items: components["schemas"]["CardLine"][];
             /** Next */
             next?: string | null;
         };
@@ -24613,7 +24805,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "data_use_agreement" | "privacy" | "sensitive_data";
+                kind: "data_use_agreement" | "privacy" | "sensitive_data" | "identity_check" | "face_check";
             };
             cookie?: never;
         };
@@ -24680,7 +24872,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "data_use_agreement" | "privacy" | "sensitive_data";
+                kind: "data_use_agreement" | "privacy" | "sensitive_data" | "identity_check" | "face_check";
             };
             cookie?: never;
         };
@@ -24793,6 +24985,314 @@ export interface operations {
                             [key: string]: string;
                         };
                     };
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_list_id_cards: {
+        parameters: {
+            query?: {
+                /** @description first 待核对，second 待复核，decided 已结束；不填为全部待处理 */
+                look?: string | null;
+                /** @description 每页条数 */
+                limit?: number;
+                /** @description 上一页返回的 next */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardLine_"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdCardView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_decide_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardDecision"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardLine"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_card_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+                /** @description front 有照片的一面，back 另一面 */
+                side: "front" | "back";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
                 };
             };
             /** @description 未登录，或登录已失效 */
@@ -25413,6 +25913,73 @@ export interface operations {
             };
             /** @description 操作过于频繁 */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_assurance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssuranceView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

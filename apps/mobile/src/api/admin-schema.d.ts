@@ -2552,6 +2552,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/people/id-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 客户提交的证件：待处理的先到在前，已结束的新的在前 */
+        get: operations["people_list_id_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/id-cards/{check_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一份证件与所核对的档案（证件号码完整，查看记入审计） */
+        get: operations["people_get_id_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/id-cards/{check_id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 核对结论：相符须由两名职工先后确认；不相符的一名即可，并告知客户原因 */
+        post: operations["people_decide_id_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/id-cards/{check_id}/pictures/{side}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 证件照片（查看记入审计；有结论后即删除） */
+        get: operations["people_get_card_picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 遮盖过的姓名，供别处的列表显示；不在数据范围之内的不返回 */
+        get: operations["people_list_names"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/people/persons": {
         parameters: {
             query?: never;
@@ -2616,6 +2701,23 @@ export interface paths {
         put?: never;
         /** 当面核实证件后发给激活码，供其注册账号或加入家庭 */
         post: operations["people_issue_activation_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/persons/{person_id}/assurance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 此人的身份核验到什么程度 */
+        get: operations["people_get_assurance"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2744,6 +2846,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/wechat/accounts/{account_id}/broadcast-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 上传群发用的图片 */
+        post: operations["wechat_upload_broadcast_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/accounts/{account_id}/broadcasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 群发，新的在前 */
+        get: operations["wechat_list_broadcasts"];
+        put?: never;
+        /** 拟定群发；由另一人放行后才发出 */
+        post: operations["wechat_prepare_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/wechat/accounts/{account_id}/clear-quota": {
         parameters: {
             query?: never;
@@ -2838,7 +2975,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 保存菜单草稿；要恢复旧版本，把它的内容存为草稿再发布 */
+        /** 保存菜单草稿 */
         put: operations["wechat_save_menu"];
         post?: never;
         delete?: never;
@@ -2864,6 +3001,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/wechat/accounts/{account_id}/menus/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 恢复以前的版本：它的内容成为新的版本并立即发布，正在编辑的草稿被取代 */
+        post: operations["wechat_roll_back_menu"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/accounts/{account_id}/menus/try-match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 问微信：这位粉丝现在看到哪一份菜单 */
+        post: operations["wechat_try_menu"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/wechat/accounts/{account_id}/qr-codes": {
         parameters: {
             query?: never;
@@ -2876,6 +3047,23 @@ export interface paths {
         put?: never;
         /** 生成带参数的二维码 */
         post: operations["wechat_create_qr_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/accounts/{account_id}/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 今天各接口已调用的次数与上限，向微信查询 */
+        get: operations["wechat_list_quotas"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3033,6 +3221,92 @@ export interface paths {
         get: operations["wechat_list_templates"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/broadcasts/{broadcast_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一次群发与它的各批 */
+        get: operations["wechat_get_broadcast"];
+        put?: never;
+        post?: never;
+        /** 删除还没有放行的群发 */
+        delete: operations["wechat_discard_broadcast"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/broadcasts/{broadcast_id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 试算：谁会收到，谁不会、为什么；不发送 */
+        get: operations["wechat_try_broadcast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/broadcasts/{broadcast_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 先发给一位粉丝看样子（微信每天准许 100 次） */
+        post: operations["wechat_preview_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/broadcasts/{broadcast_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 放行：开始发送；拟定的人不能自己放行 */
+        post: operations["wechat_release_broadcast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/broadcasts/{broadcast_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 停止：还没有交给微信的不再发送 */
+        post: operations["wechat_stop_broadcast"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3838,6 +4112,22 @@ export interface components {
             version: string;
         };
         /**
+         * AssuranceView
+         * @description 身份核验到什么程度
+         */
+        AssuranceView: {
+            /** Checked At */
+            checked_at: string | null;
+            /**
+             * Level
+             * @description none 未核验，real_name 已实名，verified 已核验
+             * @enum {string}
+             */
+            level: "none" | "real_name" | "verified";
+            /** Way */
+            way: ("real_name" | "tencent_face" | "wechat_face" | "card") | null;
+        };
+        /**
          * AuditCheckView
          * @description 审计链校验结果；broken_at 为空表示完好
          */
@@ -3956,6 +4246,156 @@ export interface components {
              */
             vendor_name: string;
         };
+        /** BroadcastDetail */
+        BroadcastDetail: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "all" | "tag" | "list";
+            /** Content */
+            content: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "mpnews";
+            /**
+             * Listed
+             * @description 指定的粉丝数
+             */
+            listed: number;
+            /** Name */
+            name: string;
+            /** Parts */
+            parts: components["schemas"]["PartView"][];
+            /**
+             * Prepared By
+             * Format: uuid
+             */
+            prepared_by: string;
+            progress: components["schemas"]["ProgressView"];
+            /** Reason */
+            reason: string;
+            /** Released At */
+            released_at: string | null;
+            /** Released By */
+            released_by: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "sending" | "done" | "stopped" | "failed";
+            /** Tag Id */
+            tag_id: number | null;
+        };
+        /**
+         * BroadcastGiven
+         * @description 一次群发：audience 为 tag 时给出 tag_id，为 list 时给出 openids；kind 为 text 时给出 text，否则给出 media_id
+         */
+        BroadcastGiven: {
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "all" | "tag" | "list";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "mpnews";
+            /** Media Id */
+            media_id?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Openids
+             * @default []
+             */
+            openids: string[];
+            /** Tag Id */
+            tag_id?: number | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * BroadcastView
+         * @description 一次群发
+         */
+        BroadcastView: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /**
+             * Audience
+             * @enum {string}
+             */
+            audience: "all" | "tag" | "list";
+            /** Content */
+            content: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "image" | "mpnews";
+            /**
+             * Listed
+             * @description 指定的粉丝数
+             */
+            listed: number;
+            /** Name */
+            name: string;
+            /**
+             * Prepared By
+             * Format: uuid
+             */
+            prepared_by: string;
+            progress: components["schemas"]["ProgressView"];
+            /** Reason */
+            reason: string;
+            /** Released At */
+            released_at: string | null;
+            /** Released By */
+            released_by: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "sending" | "done" | "stopped" | "failed";
+            /** Tag Id */
+            tag_id: number | null;
+        };
         /**
          * ButtonInput
          * @description 按钮：有 buttons 的只展开下级；否则 type 指明动作，并填写该动作所需的内容
@@ -4000,6 +4440,13 @@ export interface components {
              */
             url: string;
         };
+        /** CandidateView */
+        CandidateView: {
+            /** Openid */
+            openid: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * CapView
          * @description 每人每小时、每 24 小时至多几条
@@ -4020,6 +4467,22 @@ export interface components {
             wechat: components["schemas"]["CapView"];
         };
         /**
+         * CardDecision
+         * @description 对一份证件的结论；不相符的须给出原因
+         */
+        CardDecision: {
+            /**
+             * Agrees
+             * @description 证件是原件、有效，且与档案相符
+             */
+            agrees: boolean;
+            /**
+             * Reason
+             * @description 不相符的原因
+             */
+            reason?: ("unclear" | "not_the_card" | "card_mismatch" | "card_expired" | "suspect") | null;
+        };
+        /**
          * CardGiven
          * @description kind 为 booking 时 id 是预约，为 report 时是报告
          */
@@ -4034,6 +4497,52 @@ export interface components {
              * @enum {string}
              */
             kind: "booking" | "report";
+        };
+        /**
+         * CardLine
+         * @description 队列中的一份证件；姓名遮盖
+         */
+        CardLine: {
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** First At */
+            first_at: string | null;
+            /**
+             * First Reviewer
+             * @description 初次核对的职工账号；不为空即等待复核
+             */
+            first_reviewer: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Person Id
+             * Format: uuid
+             */
+            person_id: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "starting" | "started" | "waiting" | "passed" | "failed" | "void";
         };
         /** CardLineView */
         CardLineView: {
@@ -4989,6 +5498,22 @@ export interface components {
             why: string;
         };
         /**
+         * DryRunView
+         * @description 试算：现在发出的话多少人能收到；excluded 是收不到的原因与人数；would 与 would_not 各是其中的前 100 位
+         */
+        DryRunView: {
+            /** Eligible */
+            eligible: number;
+            /** Excluded */
+            excluded: {
+                [key: string]: number;
+            };
+            /** Would */
+            would: components["schemas"]["CandidateView"][];
+            /** Would Not */
+            would_not: components["schemas"]["CandidateView"][];
+        };
+        /**
          * EditedView
          * @description 一个版本的内容与其中的问题；problems 为空才能发布
          */
@@ -5756,6 +6281,28 @@ export interface components {
             until?: string | null;
         };
         /**
+         * IdCardView
+         * @description 一份待核对的证件与档案；证件号码完整，查看记入审计
+         */
+        IdCardView: {
+            /**
+             * Birth Date
+             * Format: date
+             */
+            birth_date: string;
+            /** Id Number */
+            id_number: string | null;
+            /** Id Type */
+            id_type: string | null;
+            line: components["schemas"]["CardLine"];
+            /** Name */
+            name: string;
+            /** Sex */
+            sex: string;
+            /** Sides */
+            sides: ("front" | "back")[];
+        };
+        /**
          * IdNumberView
          * @description 完整证件号码
          */
@@ -5963,15 +6510,38 @@ export interface components {
             version: number;
         };
         /**
-         * KeywordView
-         * @description match：whole 全文相同，part 包含
+         * KeywordGiven
+         * @description 关键词最多 50 个字；正则表达式最多 200 个字，不支持前瞻、后顾与反向引用；例句须符合该表达式
          */
-        KeywordView: {
+        KeywordGiven: {
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
             /**
              * Match
              * @enum {string}
              */
-            match: "whole" | "part";
+            match: "whole" | "part" | "pattern";
+            /** Text */
+            text: string;
+        };
+        /**
+         * KeywordView
+         * @description match：whole 全文相同，part 包含，pattern 正则表达式（在文中任何位置符合即可）；examples 为应符合正则表达式的例句
+         */
+        KeywordView: {
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
+            /**
+             * Match
+             * @enum {string}
+             */
+            match: "whole" | "part" | "pattern";
             /** Text */
             text: string;
         };
@@ -6199,17 +6769,64 @@ export interface components {
          */
         MediaView: {
             /**
+             * Converting
+             * @description 正在转换为通用格式，完成时会有实时通知
+             * @default false
+             */
+            converting: boolean;
+            /**
+             * Duration S
+             * @description 语音、视频的长度，秒；转换后才知道
+             */
+            duration_s?: number | null;
+            /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Mime */
+            /**
+             * Mime
+             * @description 取到的内容的格式；语音和视频转换后为 MP3、MP4
+             */
             mime: string;
             /**
              * Size
-             * @description 字节数
+             * @description 原件的字节数
              */
             size: number;
+            /**
+             * Thumbnail
+             * @description 有缩略图：取内容时加 form=thumbnail
+             * @default false
+             */
+            thumbnail: boolean;
+        };
+        /**
+         * MenuButton
+         * @description 微信上的按钮
+         */
+        MenuButton: {
+            /** Appid */
+            appid: string;
+            /** Article Id */
+            article_id: string;
+            /**
+             * Buttons
+             * @default []
+             */
+            buttons: components["schemas"]["MenuButton"][];
+            /** Key */
+            key: string;
+            /** Media Id */
+            media_id: string;
+            /** Name */
+            name: string;
+            /** Pagepath */
+            pagepath: string;
+            /** Type */
+            type: string;
+            /** Url */
+            url: string;
         };
         /**
          * MenuComparison
@@ -6242,6 +6859,21 @@ export interface components {
             content: components["schemas"]["MenuContent"];
             /** Revision */
             revision: number;
+        };
+        /**
+         * MenuMatch
+         * @description source：default 默认菜单，personal 标签为 tag_id 的个性化菜单，other 与最近发布的都不同，none 没有菜单
+         */
+        MenuMatch: {
+            /** Buttons */
+            buttons: components["schemas"]["MenuButton"][];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "default" | "personal" | "other" | "none";
+            /** Tag Id */
+            tag_id: number | null;
         };
         /**
          * MenuView
@@ -6334,6 +6966,19 @@ export interface components {
             title: string;
             /** Version */
             version: string;
+        };
+        /**
+         * NameView
+         * @description 一个人的姓名，已遮盖
+         */
+        NameView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * NewAgreement
@@ -6765,6 +7410,20 @@ export interface components {
             /** Next */
             next?: string | null;
         };
+        /** Page[BroadcastView] */
+        Page_BroadcastView_: {
+            /** Items */
+            items: components["schemas"]["BroadcastView"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[CardLine] */
+        Page_CardLine_: {
+            /** Items */
+            items: components["schemas"]["CardLine"][];
+            /** Next */
+            next?: string | null;
+        };
         /** Page[ChecklistHeadView] */
         Page_ChecklistHeadView_: {
             /** Items */
@@ -6914,6 +7573,32 @@ export interface components {
             name: string;
             /** Value */
             value: string;
+        };
+        /**
+         * PartView
+         * @description 一批：taken 是交给微信的人数，其后是微信结束事件所报的人数
+         */
+        PartView: {
+            /** Begun At */
+            begun_at: string | null;
+            /** Errcode */
+            errcode: number | null;
+            /** Errors */
+            errors: number | null;
+            /** Filtered */
+            filtered: number | null;
+            /** Number */
+            number: number;
+            /** Sent */
+            sent: number | null;
+            /** State */
+            state: string;
+            /** Status */
+            status: string;
+            /** Taken */
+            taken: number;
+            /** Total */
+            total: number | null;
         };
         /** PasswordChange */
         PasswordChange: {
@@ -7188,6 +7873,14 @@ export interface components {
             phone: string;
         };
         /**
+         * PictureView
+         * @description 图片在微信的素材编号，3 天内有效
+         */
+        PictureView: {
+            /** Media Id */
+            media_id: string;
+        };
+        /**
          * PlaceholderView
          * @description 程序会填的占位符；personal 表示属于个人信息，只加密保存在正文里
          */
@@ -7251,6 +7944,11 @@ export interface components {
              */
             state: "online" | "paused" | "offline";
         };
+        /** PreviewGiven */
+        PreviewGiven: {
+            /** Openid */
+            openid: string;
+        };
         /** PreviewRequest */
         PreviewRequest: {
             /**
@@ -7270,6 +7968,47 @@ export interface components {
             link_id: string;
             /** Message */
             message: string;
+        };
+        /**
+         * ProgressView
+         * @description 放行时确定的人数、已交给微信的、没有发给的；微信报告的成功与失败人数
+         */
+        ProgressView: {
+            /**
+             * Errors
+             * @default 0
+             */
+            errors: number;
+            /**
+             * Fans
+             * @default 0
+             */
+            fans: number;
+            /**
+             * Handed
+             * @default 0
+             */
+            handed: number;
+            /**
+             * Parts
+             * @default 0
+             */
+            parts: number;
+            /**
+             * Reported
+             * @default 0
+             */
+            reported: number;
+            /**
+             * Sent
+             * @default 0
+             */
+            sent: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
         };
         /**
          * Provenance
@@ -7316,7 +8055,7 @@ export interface components {
         };
         /**
          * QrCodeView
-         * @description url 是二维码的内容，页面据此画出图形
+         * @description url 是二维码的内容，页面据此画出图形；follows 是扫码后关注的次数，scans 是已关注者扫码的次数
          */
         QrCodeView: {
             /**
@@ -7326,6 +8065,8 @@ export interface components {
             created_at: string;
             /** Expires At */
             expires_at: string | null;
+            /** Follows */
+            follows: number;
             /**
              * Id
              * Format: uuid
@@ -7333,6 +8074,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Scans */
+            scans: number;
             /** Scene */
             scene: string;
             /** Url */
@@ -7388,6 +8131,20 @@ export interface components {
             updated_at: string;
             /** Version */
             version: number;
+        };
+        /**
+         * QuotaView
+         * @description daily_limit 为空表示微信没有说明上限
+         */
+        QuotaView: {
+            /** Daily Limit */
+            daily_limit: number | null;
+            /** Name */
+            name: string;
+            /** Path */
+            path: string;
+            /** Used */
+            used: number;
         };
         /**
          * ReadUpTo
@@ -7572,7 +8329,7 @@ export interface components {
              * Keywords
              * @default []
              */
-            keywords: components["schemas"]["KeywordView"][];
+            keywords: components["schemas"]["KeywordGiven"][];
             /**
              * Kinds
              * @default []
@@ -7608,11 +8365,13 @@ export interface components {
         };
         /**
          * ReplyConflictView
-         * @description rule_id 的规则（或其 keyword）不会用到，by_id 的规则总是先回复
+         * @description rule_id 的规则（或其 keyword）不会用到，by_id 的规则总是先回复；certain 为 false 表示涉及正则表达式，只用例句比较过
          */
         ReplyConflictView: {
             /** By Id */
             by_id: string | null;
+            /** Certain */
+            certain: boolean;
             /** Keyword */
             keyword: string | null;
             /** Message */
@@ -7656,7 +8415,7 @@ export interface components {
              * Keywords
              * @default []
              */
-            keywords: components["schemas"]["KeywordView"][];
+            keywords: components["schemas"]["KeywordGiven"][];
             /**
              * Kinds
              * @default []
@@ -7687,6 +8446,16 @@ export interface components {
              * @enum {string}
              */
             visit: "any" | "first" | "again";
+        };
+        /** ReplyNamed */
+        ReplyNamed: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
         };
         /**
          * ReplyTrial
@@ -7734,17 +8503,21 @@ export interface components {
         };
         /**
          * ReplyTrialView
-         * @description rule_id 为空表示没有规则适用；for_staff 表示进入客服队列
+         * @description rule_id 为空表示没有规则适用；why 说明为什么；others 是也适用、但排在后面的规则；for_staff 表示进入客服队列
          */
         ReplyTrialView: {
             /** Answers */
             answers: string[];
             /** For Staff */
             for_staff: boolean;
+            /** Others */
+            others: components["schemas"]["ReplyNamed"][];
             /** Rule Id */
             rule_id: string | null;
             /** Rule Name */
             rule_name: string;
+            /** Why */
+            why: string;
         };
         /** ReplyView */
         ReplyView: {
@@ -7965,6 +8738,16 @@ export interface components {
             requires_totp: boolean;
             /** Version */
             version: number;
+        };
+        /**
+         * RollBackMenu
+         * @description number 为要恢复的版本；revision 为现有草稿的修订号，没有草稿填 0
+         */
+        RollBackMenu: {
+            /** Number */
+            number: number;
+            /** Revision */
+            revision: number;
         };
         /** RotateInput */
         RotateInput: {
@@ -8658,11 +9441,13 @@ export interface components {
         };
         /**
          * TemplateView
-         * @description 消息模板的一个版本，preview 是用示例值生成的样子
+         * @description 消息模板的一个版本，preview 是用示例值生成的样子；channels 是可能发往的外部渠道，空的只作为站内消息
          */
         TemplateView: {
             /** Body */
             body: string;
+            /** Channels */
+            readonly channels: ("wechat" | "sms" | "email")[];
             /** Code */
             code: string;
             /**
@@ -8680,6 +9465,8 @@ export interface components {
             shipped: boolean;
             /** Title */
             title: string;
+            /** Topic */
+            readonly topic: string | null;
             /** Version */
             version: number;
         };
@@ -8855,6 +9642,14 @@ export interface components {
             code: string;
             /** Name */
             name: string;
+        };
+        /**
+         * TryMenu
+         * @description user 为粉丝的 OpenID 或微信号
+         */
+        TryMenu: {
+            /** User */
+            user: string;
         };
         /**
          * TryOut
@@ -9377,11 +10172,13 @@ export interface components {
         };
         /**
          * WechatTemplateView
-         * @description 微信上的一个消息模板；fields 是要填的各项，long_term 表示用户同意一次可以多次发送
+         * @description 微信上的一个消息模板；fields 是要填的各项，example 是微信给出的示例，long_term 表示用户同意一次可以多次发送
          */
         WechatTemplateView: {
             /** Content */
             content: string;
+            /** Example */
+            example: string;
             /** Fields */
             fields: string[];
             /**
@@ -21698,7 +22495,9 @@ export interface operations {
     };
     messaging_get_media: {
         parameters: {
-            query?: never;
+            query?: {
+                form?: "original" | "playable" | "thumbnail";
+            };
             header?: never;
             path: {
                 media_id: string;
@@ -24006,7 +24805,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "data_use_agreement" | "privacy" | "sensitive_data";
+                kind: "data_use_agreement" | "privacy" | "sensitive_data" | "identity_check" | "face_check";
             };
             cookie?: never;
         };
@@ -24073,7 +24872,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "data_use_agreement" | "privacy" | "sensitive_data";
+                kind: "data_use_agreement" | "privacy" | "sensitive_data" | "identity_check" | "face_check";
             };
             cookie?: never;
         };
@@ -24186,6 +24985,382 @@ export interface operations {
                             [key: string]: string;
                         };
                     };
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_list_id_cards: {
+        parameters: {
+            query?: {
+                /** @description first 待核对，second 待复核，decided 已结束；不填为全部待处理 */
+                look?: string | null;
+                /** @description 每页条数 */
+                limit?: number;
+                /** @description 上一页返回的 next */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CardLine_"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdCardView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_decide_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardDecision"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardLine"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_card_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: string;
+                /** @description front 有照片的一面，back 另一面 */
+                side: "front" | "back";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/webp": string;
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_list_names: {
+        parameters: {
+            query: {
+                /** @description 人员，可重复 */
+                person_id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameView"][];
                 };
             };
             /** @description 未登录，或登录已失效 */
@@ -24738,6 +25913,73 @@ export interface operations {
             };
             /** @description 操作过于频繁 */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    people_get_assurance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssuranceView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -25540,6 +26782,285 @@ export interface operations {
             };
         };
     };
+    wechat_upload_broadcast_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_list_broadcasts: {
+        parameters: {
+            query?: {
+                /** @description 状态 */
+                state?: ("draft" | "sending" | "done" | "stopped" | "failed") | null;
+                /** @description 每页条数 */
+                limit?: number;
+                /** @description 上一页返回的 next */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_BroadcastView_"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_prepare_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BroadcastGiven"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     wechat_clear_quota: {
         parameters: {
             query?: never;
@@ -26232,6 +27753,220 @@ export interface operations {
             };
         };
     };
+    wechat_roll_back_menu: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackMenu"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MenuView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_try_menu: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryMenu"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MenuMatch"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     wechat_list_qr_codes: {
         parameters: {
             query?: never;
@@ -26379,6 +28114,82 @@ export interface operations {
             };
             /** @description 操作过于频繁 */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_list_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaView"][];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27580,6 +29391,525 @@ export interface operations {
             };
             /** @description 微信拒绝，原因见 message */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_get_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastDetail"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_discard_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_try_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_preview_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewGiven"];
+            };
+        };
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_release_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_stop_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                broadcast_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
