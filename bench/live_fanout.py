@@ -73,6 +73,9 @@ async def measure(bench: Bench, *, streams: int = 2_000, messages: int = 10) -> 
             await audience.open(url, tokens[number // STREAMS_OF_AN_ACCOUNT])
         full = memory_mb(running)["total"]
         for _ in range(messages):
+            # What was told before has arrived by then.
+            await asyncio.sleep(2)
+            audience.heard.clear()
             before, began = cpu_seconds(running), time.perf_counter()
             await _say(url, bench, writer.token)
             seconds += [heard - began for heard in await audience.all_heard()]
