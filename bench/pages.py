@@ -51,12 +51,14 @@ async def compare(
     rows: int,
     rounds: int,
     requests: int,
+    plan: str = "force_generic_plan",
 ) -> None:
     """Prints for each page the CPU of web and PostgreSQL against the same statements under pgbench.
 
+    `plan`: the plan_cache_mode under which `check` looks; unless told otherwise, at the one that serves every page.
     `table`: from which the one SELECT reads that makes the page, of `size` rows; `check` raises on a plan that reads too much.
     """
-    await _record(bench, pages, table, check)
+    await _record(bench, pages, table, check, plan)
     with web(bench) as (url, running):
         for page in pages:
             await _ask(bench, url, running, page, 50, size, noted=False)  # plans and caches
@@ -82,12 +84,14 @@ async def _ask(
         page.seconds += answers.seconds
 
 
-async def _record(bench: Bench, pages: Sequence[Page], table: str, check: Callable[[Plan], None]) -> None:
-    """Notes what each page asks the database. The plan that is looked at is the one that serves every page, without known arguments."""
+async def _record(
+    bench: Bench, pages: Sequence[Page], table: str, check: Callable[[Plan], None], plan: str
+) -> None:
+    """Notes what each page asks the database."""
     asked = [page.request() for page in pages]
     for page, statements in zip(pages, (await recorded(bench, [asked[0], *asked]))[1:], strict=True):
         [select] = [each for each in statements if f"FROM {table}" in each.sql and "LIMIT" in each.sql]
-        check(await _explained(bench, select))
+        check(await _explained(bench, select, plan))
         page.same_statements, page.select_alone = script(statements), f"{select.text()};\n"
 
 
@@ -96,9 +100,9 @@ async def _limit(bench: Bench, page: Page, transactions: int) -> None:
     page.alone_cpu.append(await pgbench_cpu(bench, page.select_alone, transactions))
 
 
-async def _explained(bench: Bench, select: Statement) -> Plan:
+async def _explained(bench: Bench, select: Statement, plan_cache_mode: str) -> Plan:
     async with bench.database.transaction() as tx:
-        await tx.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await tx.execute(f"SET LOCAL plan_cache_mode = {plan_cache_mode}")
         await tx.execute(f"PREPARE page AS {select.sql}")
         arguments = ", ".join(literal(each) for each in select.arguments)
         [told] = json.loads(await tx.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE page ({arguments})"))
