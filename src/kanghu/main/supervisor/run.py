@@ -7,7 +7,7 @@ import signal
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,11 +107,11 @@ class Platform:
         if self.chosen.demo:  # the sandbox is on this very machine
             environment.setdefault("KANGHU_INNER_NETWORKS", '["127.0.0.0/8"]')
             if "KANGHU_SMS_SECRET_ID" not in environment:
-                environment |= self._sandbox_sms("KANGHU_SMS_") | {
+                environment |= self._sandbox_account("KANGHU_SMS_", SANDBOX_SMS) | {
                     "KANGHU_SMS_ENDPOINT": f"{self.sandbox_url}/sms/"
                 }
             if "KANGHU_FACEID_SECRET_ID" not in environment:
-                environment |= self._sandbox_face_id("KANGHU_FACEID_") | {
+                environment |= self._sandbox_account("KANGHU_FACEID_", SANDBOX_FACEID) | {
                     "KANGHU_FACEID_ENDPOINT": f"{self.sandbox_url}/faceid/",
                     "KANGHU_FACEID_RETURN_URL": f"{self.url}/m/pkg-account/identity",
                     "KANGHU_FACEID_REAL_NAME": "true",
@@ -222,19 +222,15 @@ class Platform:
         }
         command = ["kanghu_sandbox", *(part for pair in arguments.items() for part in pair)]
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= self._sandbox_sms("SANDBOX_SMS_") | self._sandbox_face_id("SANDBOX_FACEID_")
+        environment |= self._sandbox_account("SANDBOX_SMS_", SANDBOX_SMS)
+        environment |= self._sandbox_account("SANDBOX_FACEID_", SANDBOX_FACEID)
         environment |= self._sandbox_wechat()
         return self._child("sandbox", command, environment, lambda: answers(self.sandbox_url, "/healthz"))
 
-    def _sandbox_sms(self, prefix: str) -> dict[str, str]:
-        """The demonstration's account at the sandbox's SMS service, as either side reads it from its environment."""
-        account = {**SANDBOX_SMS, "SECRET_KEY": self.home.secrets()["sandbox_secret"]}
-        return {prefix + name: value for name, value in account.items()}
-
-    def _sandbox_face_id(self, prefix: str) -> dict[str, str]:
-        """The demonstration's account at the sandbox's FaceID, as either side reads it from its environment."""
-        account = {**SANDBOX_FACEID, "SECRET_KEY": self.home.secrets()["sandbox_secret"]}
-        return {prefix + name: value for name, value in account.items()}
+    def _sandbox_account(self, prefix: str, account: Mapping[str, str]) -> dict[str, str]:
+        """The demonstration's account at one of the sandbox's services, as either side reads it from its environment."""
+        whole = {**account, "SECRET_KEY": self.home.secrets()["sandbox_secret"]}
+        return {prefix + name: value for name, value in whole.items()}
 
     def _sandbox_wechat(self) -> dict[str, str]:
         """The demonstration's account as it stands in WeChat's console: it knows our address."""

@@ -9,7 +9,7 @@ from asyncpg import Record
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
-from kanghu.modules.messaging.models import File, Media
+from kanghu.modules.messaging.models import File, Media, Sendable
 
 Form = Literal["original", "playable", "thumbnail"]
 COLUMN_OF: dict[Form, str] = {"original": "content", "playable": "playable", "thumbnail": "thumbnail"}
@@ -98,9 +98,21 @@ async def content(tx: Tx, media_id: UUID, form: Form) -> bytes | None:
     return None if sealed is None else vault.open_bytes(sealed, label(column), media_id)
 
 
-async def duration_ms(tx: Tx, media_id: UUID) -> int | None:
-    found: int | None = await tx.fetchval("SELECT duration_ms FROM messaging.media WHERE id = $1", media_id)
-    return found
+async def sendable(tx: Tx, media_id: UUID) -> Sendable:
+    """A media that exists: its playable form, or the original where that is all there is."""
+    found = await tx.fetchrow(
+        """SELECT CASE WHEN playable IS NULL THEN 'content' ELSE 'playable' END AS column,
+                  coalesce(playable, content) AS sealed, thumbnail, duration_ms
+             FROM messaging.media WHERE id = $1""",
+        media_id,
+    )
+    content = vault.open_bytes(found["sealed"], label(found["column"]), media_id)
+    thumbnail = found["thumbnail"]
+    return Sendable(
+        content,
+        found["duration_ms"],
+        None if thumbnail is None else vault.open_bytes(thumbnail, label("thumbnail"), media_id),
+    )
 
 
 async def to_convert(tx: Tx, media_id: UUID) -> str | None:

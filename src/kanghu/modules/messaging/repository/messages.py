@@ -183,13 +183,6 @@ async def try_again(tx: Tx, message_id: UUID) -> bool:
     return bool(done)
 
 
-async def explain(tx: Tx, message_id: UUID, failure: str) -> None:
-    """What the agent reads at a message that failed."""
-    await tx.execute(
-        "UPDATE messaging.messages SET failure = $2 WHERE id = $1 AND state = 'failed'", message_id, failure
-    )
-
-
 async def pending_since(tx: Tx, before: datetime, limit: int) -> list[tuple[UUID, UUID]]:
     """Conversation and message of those that wait to be handed out since before then."""
     found = await tx.fetch(

@@ -41,12 +41,7 @@ async def sendable(database: Database, media_id: UUID) -> Sendable:
     """For a channel to send; it is converted now when nobody has done so yet."""
     await convert(database, media_id)
     async with database.transaction() as tx:
-        content = await media.content(tx, media_id, "playable") or await media.content(
-            tx, media_id, "original"
-        )
-        assert content is not None, "every media has its original"
-        thumbnail = await media.content(tx, media_id, "thumbnail")
-        return Sendable(content, await media.duration_ms(tx, media_id), thumbnail)
+        return await media.sendable(tx, media_id)
 
 
 async def _made(kind: str, content: bytes) -> Converted | None:

@@ -47,8 +47,7 @@ async def _hand_out(database: Database, message: Message) -> None:
 async def settle(tx: Tx, message: Message, failure: str, *, closed: bool = False) -> None:
     """Sent, or failed with the reason; the agent sees which. Where the way is `closed`, the customer is told by a notice instead."""
     held = await holding.hold_any(tx, message.conversation_id)
+    if closed:
+        failure = f"{failure}。{await reminding.instead(tx, held.conversation)}"
     if await messages.settle(tx, message.id, "failed" if failure else "sent", failure, clock.now()):
-        if closed:
-            told = await reminding.instead(tx, held.conversation)
-            await messages.explain(tx, message.id, f"{failure}。{told}")
         await holding.show(tx, held.conversation, held.session)
