@@ -1,6 +1,6 @@
 import { errorOf, unreachable } from './errors'
 import { forgetIdentity, identity } from './identity'
-import type { paths as StaffPaths } from './admin-schema'
+import type { paths as StaffPaths } from '../../../admin/src/api/schema'
 import type { paths as CustomerPaths } from './schema'
 
 // One client for H5 and mini-program over uni.request. Paths, parameters, bodies and answers are typed by the schemas

@@ -1,4 +1,4 @@
-import type { components as StaffComponents } from './admin-schema'
+import type { components as StaffComponents } from '../../../admin/src/api/schema'
 import type { components } from './schema'
 
 export { api, desk } from './client'
