@@ -106,6 +106,7 @@ async def sendable(tx: Tx, media_id: UUID) -> Sendable:
              FROM messaging.media WHERE id = $1""",
         media_id,
     )
+    assert found is not None, "every media that was sent stays"
     content = vault.open_bytes(found["sealed"], label(found["column"]), media_id)
     thumbnail = found["thumbnail"]
     return Sendable(
