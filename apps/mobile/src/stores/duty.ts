@@ -8,6 +8,13 @@ type Given = StaffShape<'PresenceGiven'>
 const MINUTE_MS = 60_000
 const FIRST: Given = { state: 'offline', skills: ['general', 'exam', 'nursing', 'complaint'], max_load: 5, auto_accept: false }
 
+function buzz() {
+  // #ifdef H5
+  if (!navigator.userActivation?.hasBeenActive) return // a browser refuses before the first touch, and says so in the console
+  // #endif
+  uni.vibrateShort({ fail: () => undefined })
+}
+
 /** Whether the member of staff is there for customers, told every minute while the app is open; and how many messages wait. */
 export const useDuty = defineStore('duty', () => {
   const now = ref<Given>()
@@ -41,7 +48,7 @@ export const useDuty = defineStore('duty', () => {
     }
     const before = unread.value
     unread.value = served.value.reduce((sum, one) => sum + one.unread, 0)
-    if (unread.value > before && uni.getStorageSync(BUZZ) !== false) uni.vibrateShort({ fail: () => undefined })
+    if (unread.value > before && uni.getStorageSync(BUZZ) !== false) buzz()
   }
 
   setInterval(() => {
