@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
 import asyncpg
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kanghu.kernel import log
@@ -29,6 +30,17 @@ async def transaction(request: Request) -> AsyncIterator[Tx]:
 
 
 Transaction = Annotated[Tx, Depends(transaction, scope="function")]
+
+
+class Router(APIRouter):
+    """Routes of a module under one prefix. Whoever calls another one passes by in one comparison instead of one for every route."""
+
+    def __init__(self, prefix: str, **more: Any) -> None:
+        super().__init__(prefix=prefix, **more)
+        self._begins = prefix.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope) if scope["path"].startswith(self._begins) else (Match.NONE, {})
 
 
 class Edge:

@@ -5,16 +5,16 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, Field
 
 from kanghu.kernel import exports
 from kanghu.kernel.db import Tx
 from kanghu.kernel.errors import Conflict, NotFound
 from kanghu.kernel.security import Caller, signed_in
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 
-router = APIRouter(prefix="/api/admin/exports", tags=["main"])
+router = Router(prefix="/api/admin/exports", tags=["main"])
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILE: dict[int | str, dict[str, Any]] = {

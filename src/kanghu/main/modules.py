@@ -6,11 +6,10 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from kanghu.kernel import clock, exports
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import declare_permissions
+from kanghu.kernel.web import Router
 from kanghu.main import operations, wechat_line
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.forms import public as forms
@@ -42,7 +41,7 @@ def _part(module: str, part: str) -> ModuleType | None:
     return importlib.import_module(name) if importlib.util.find_spec(name) else None
 
 
-def load() -> list[APIRouter]:
+def load() -> list[Router]:
     """Declares permissions, event listeners and jobs of every module; returns their routers.
 
     Web and worker both call this: who publishes an event must know who listens.
@@ -52,7 +51,7 @@ def load() -> list[APIRouter]:
     accounts.send_phone_codes_when(notices.sms_available)
     wechat_line.plug_in()
     declare_permissions(operations.PERMISSIONS)  # roles are seeded from what is declared here
-    routers: list[APIRouter] = []
+    routers: list[Router] = []
     for module in MODULES:
         if policy := _part(module, "policy"):
             declare_permissions(getattr(policy, "PERMISSIONS", {}))

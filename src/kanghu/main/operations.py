@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel
 
 from kanghu.kernel import audit
@@ -12,9 +12,9 @@ from kanghu.kernel.errors import NotFound
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
 from kanghu.kernel.waiting import Waiting
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 
-admin = APIRouter(prefix="/api/admin/operations", tags=["operations"])
+admin = Router(prefix="/api/admin/operations", tags=["operations"])
 ROUTERS = [admin]
 
 PERMISSIONS = {"main.job.read": "查看失败的后台任务", "main.job.retry": "重新执行失败的后台任务"}

@@ -4,20 +4,19 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, signed_in
 from kanghu.kernel.waiting import Waiting
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.main import operations
 from kanghu.modules.catalog import public as catalog
 from kanghu.modules.exchange import public as exchange
 from kanghu.modules.health import public as health
 from kanghu.modules.messaging import public as messaging
 
-router = APIRouter(prefix="/api/admin/workbench", tags=["main"])
+router = Router(prefix="/api/admin/workbench", tags=["main"])
 
 Kind = Literal[
     "checklists",

@@ -3,13 +3,14 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 
 from kanghu.kernel.security import Caller, bearer_token, signed_in_and_waits
+from kanghu.kernel.web import Router
 from kanghu.main.live.hub import Hub
 from kanghu.main.live.stream import EventStream
 
-router = APIRouter(prefix="/api/live", tags=["main"])
+router = Router(prefix="/api/live", tags=["main"])
 
 UNKNOWN = -1
 """A number that no change ever had: the page asks for everything again."""

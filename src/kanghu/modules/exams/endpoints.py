@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from kanghu.kernel import audit
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.catalog import public as catalog
 from kanghu.modules.exams.models import Booking
 from kanghu.modules.exams.repository import bookings
@@ -28,8 +28,8 @@ from kanghu.modules.exams.schemas import (
 from kanghu.modules.exams.service import book, change_date, documents, results
 from kanghu.modules.people import public as people
 
-admin = APIRouter(prefix="/api/admin/exams", tags=["exams"])
-patient = APIRouter(prefix="/api/patient/exams", tags=["exams"])
+admin = Router(prefix="/api/admin/exams", tags=["exams"])
+patient = Router(prefix="/api/patient/exams", tags=["exams"])
 ROUTERS = [admin, patient]
 
 OWN = "exams.own.use"

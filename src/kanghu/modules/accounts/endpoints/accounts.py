@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.errors import Invalid
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts import policy, sealing
 from kanghu.modules.accounts.models import Account, Grant
 from kanghu.modules.accounts.repository.accounts import Filter
@@ -31,7 +31,7 @@ from kanghu.modules.accounts.schemas import (
 from kanghu.modules.accounts.service import explain as reasons
 from kanghu.modules.accounts.service import staff as service
 
-admin = APIRouter(prefix="/api/admin/accounts", tags=["accounts"])
+admin = Router(prefix="/api/admin/accounts", tags=["accounts"])
 
 Reader = Annotated[Caller, can(service.READ)]
 Writer = Annotated[Caller, can(service.WRITE)]

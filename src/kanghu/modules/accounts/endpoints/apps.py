@@ -4,11 +4,9 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from kanghu.kernel import clock
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts.schemas import (
     AppCreate,
     AppInput,
@@ -21,7 +19,7 @@ from kanghu.modules.accounts.schemas import (
 )
 from kanghu.modules.accounts.service import apps as service
 
-admin = APIRouter(prefix="/api/admin/accounts", tags=["accounts"])
+admin = Router(prefix="/api/admin/accounts", tags=["accounts"])
 
 Reader = Annotated[Caller, can(service.READ)]
 Writer = Annotated[Caller, can(service.WRITE)]

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts.jobs import request_check
 from kanghu.modules.accounts.models import AuditEntry
 from kanghu.modules.accounts.repository.audit_trail import AuditFilter
 from kanghu.modules.accounts.schemas import AuditCheckView, AuditEntryView
 from kanghu.modules.accounts.service import audit_trail as service
 
-admin = APIRouter(prefix="/api/admin/accounts", tags=["accounts"])
+admin = Router(prefix="/api/admin/accounts", tags=["accounts"])
 
 Prefix = Annotated[
     str | None, Query(max_length=100, pattern=r"^[A-Za-z0-9_./:-]*$", description="代码的开头部分")

@@ -3,10 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts.schemas import (
     Created,
     DepartmentCreate,
@@ -18,7 +16,7 @@ from kanghu.modules.accounts.schemas import (
 )
 from kanghu.modules.accounts.service import organisation as service
 
-admin = APIRouter(prefix="/api/admin/accounts", tags=["accounts"])
+admin = Router(prefix="/api/admin/accounts", tags=["accounts"])
 
 Reader = Annotated[Caller, can(service.READ)]
 Writer = Annotated[Caller, can(service.WRITE)]

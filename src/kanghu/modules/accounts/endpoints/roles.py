@@ -3,14 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from kanghu.kernel.security import PERMISSIONS, Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts.schemas import Created, PermissionView, RoleCreate, RoleUpdate, RoleView
 from kanghu.modules.accounts.service import roles as service
 
-admin = APIRouter(prefix="/api/admin/accounts", tags=["accounts"])
+admin = Router(prefix="/api/admin/accounts", tags=["accounts"])
 
 Reader = Annotated[Caller, can("accounts.role.read")]
 Writer = Annotated[Caller, can("accounts.role.write")]

@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from kanghu.kernel.security import Caller, Scope, anyone, signed_in
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts.access import enrolling, half_signed_in
 from kanghu.modules.accounts.models import Session
 from kanghu.modules.accounts.policy import PHONE_CODE_LIFE, PHONE_CODE_PAUSE
@@ -31,7 +31,7 @@ from kanghu.modules.accounts.service import phone_codes, phone_sign_in
 from kanghu.modules.accounts.service import sessions as service
 from kanghu.modules.accounts.service.sign_in import Attempt, SignedIn, sign_in
 
-router = APIRouter(prefix="/api/session", tags=["session"])
+router = Router(prefix="/api/session", tags=["session"])
 
 Anyone = Annotated[Caller, anyone("登录之前没有身份")]
 SignedInCaller = Annotated[Caller, signed_in()]

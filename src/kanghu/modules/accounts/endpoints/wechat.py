@@ -7,10 +7,10 @@ import secrets
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from kanghu.kernel.security import Caller, anyone, signed_in
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts.endpoints.session import attempt_of, opened
 from kanghu.modules.accounts.service import wechat_sign_in as service
 from kanghu.modules.accounts.wechat_schemas import (
@@ -25,7 +25,7 @@ from kanghu.modules.accounts.wechat_schemas import (
 )
 from kanghu.modules.wechat import public as wechat
 
-router = APIRouter(prefix="/api/session/wechat", tags=["session"])
+router = Router(prefix="/api/session/wechat", tags=["session"])
 
 Anyone = Annotated[Caller, anyone("登录之前没有身份")]
 SignedInCaller = Annotated[Caller, signed_in()]

@@ -2,17 +2,17 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from kanghu.kernel.pagination import Cursor, Limit, Page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.catalog.endpoints.standards import Term
 from kanghu.modules.catalog.models import ItemCategory, StandardItem
 from kanghu.modules.catalog.schemas import ItemDetail, LocalItem, LocalItemChange
 from kanghu.modules.catalog.service import items as service
 
-admin = APIRouter(prefix="/api/admin/catalog", tags=["catalog"])
+admin = Router(prefix="/api/admin/catalog", tags=["catalog"])
 
 Reader = Annotated[Caller, can("catalog.item.read")]
 Writer = Annotated[Caller, can("catalog.item.write")]

@@ -3,11 +3,11 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel.pagination import Cursor, Limit, Page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.catalog.endpoints.standards import Term
 from kanghu.modules.catalog.models import VendorItemRow
 from kanghu.modules.catalog.schemas import (
@@ -22,7 +22,7 @@ from kanghu.modules.catalog.schemas import (
 from kanghu.modules.catalog.service import mapping_check
 from kanghu.modules.catalog.service import mappings as service
 
-admin = APIRouter(prefix="/api/admin/catalog", tags=["catalog"])
+admin = Router(prefix="/api/admin/catalog", tags=["catalog"])
 
 Reader = Annotated[Caller, can("catalog.mapping.read")]
 Writer = Annotated[Caller, can("catalog.mapping.write")]

@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.catalog.models import Package
 from kanghu.modules.catalog.schemas import (
     ConflictView,
@@ -17,7 +17,7 @@ from kanghu.modules.catalog.schemas import (
 )
 from kanghu.modules.catalog.service import packages as service
 
-admin = APIRouter(prefix="/api/admin/catalog", tags=["catalog"])
+admin = Router(prefix="/api/admin/catalog", tags=["catalog"])
 
 Reader = Annotated[Caller, can("catalog.package.read")]
 Writer = Annotated[Caller, can("catalog.package.write")]

@@ -2,16 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel.pagination import Cursor, Limit, Page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.catalog.models import DataElement, DataFlow, Standard, ValueCode, ValueTable
 from kanghu.modules.catalog.schemas import DataVersion
 from kanghu.modules.catalog.service import standards as service
 
-admin = APIRouter(prefix="/api/admin/catalog", tags=["catalog"])
+admin = Router(prefix="/api/admin/catalog", tags=["catalog"])
 
 Reader = Annotated[Caller, can("catalog.standard.read")]
 Term = Annotated[str, Query(max_length=50, description="编码、名称或其中的连续文字")]

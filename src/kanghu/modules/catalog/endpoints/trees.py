@@ -3,17 +3,17 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi import status as http
 
 from kanghu.kernel.pagination import Cursor, Limit, Page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.catalog.models import ItemTree, ItemTreeHead
 from kanghu.modules.catalog.schemas import Decision, Rejection, TreeDraft
 from kanghu.modules.catalog.service import trees as service
 
-admin = APIRouter(prefix="/api/admin/catalog", tags=["catalog"])
+admin = Router(prefix="/api/admin/catalog", tags=["catalog"])
 
 Reader = Annotated[Caller, can("catalog.tree.read")]
 Writer = Annotated[Caller, can("catalog.tree.write")]

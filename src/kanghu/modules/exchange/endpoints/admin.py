@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel import audit
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.exchange import masking
 from kanghu.modules.exchange.models import StagedRow
 from kanghu.modules.exchange.policy import STAGING_REASONS
@@ -36,7 +36,7 @@ from kanghu.modules.exchange.schemas import (
 )
 from kanghu.modules.exchange.service import replay, staging, vendors
 
-admin = APIRouter(prefix="/api/admin/exchange", tags=["exchange"])
+admin = Router(prefix="/api/admin/exchange", tags=["exchange"])
 
 InterfaceCode = Literal["K1", "K2", "H1", "H2", "H3", "H4", "H5"]
 State = Literal["done", "staged", "refused", "failed", "dead", "sending"]

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from kanghu.kernel.security import access_of
+from kanghu.kernel.web import Router
 from kanghu.modules.exchange.access import SignedAccess, signed_call
 from kanghu.modules.exchange.service import interfaces
 from kanghu.modules.exchange.service.receive import Interface, SignedCall, answer
@@ -27,7 +28,7 @@ class SignedRoute(APIRoute):
         return handle
 
 
-open_api = APIRouter(prefix="/open/v1/exam", tags=["exchange"], route_class=SignedRoute)
+open_api = Router(prefix="/open/v1/exam", tags=["exchange"], route_class=SignedRoute)
 
 
 def _serve(path: str, interface: Interface, operation_id: str, title: str) -> None:

@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from kanghu.kernel.security import Caller, Scope, can, can_and_waits
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.exams import public as exams
 from kanghu.modules.exchange.repository import vendors
 from kanghu.modules.exchange.schemas import BindingView, NewBinding, VendorChoice
 from kanghu.modules.exchange.service import bind
 
-patient = APIRouter(prefix="/api/patient/exchange", tags=["exchange"])
+patient = Router(prefix="/api/patient/exchange", tags=["exchange"])
 OWN = "exchange.own.bind"
 
 

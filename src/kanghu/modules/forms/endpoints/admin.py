@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.forms.schemas import (
     CreateDraft,
     CreateForm,
@@ -24,7 +24,7 @@ from kanghu.modules.forms.schemas import (
 )
 from kanghu.modules.forms.service import editing, reading
 
-admin = APIRouter(prefix="/api/admin/forms", tags=["forms"])
+admin = Router(prefix="/api/admin/forms", tags=["forms"])
 
 Code = Annotated[str, Path(max_length=64, description="表单编码")]
 Version = Annotated[int, Path(ge=1, lt=2**31, description="版本号")]

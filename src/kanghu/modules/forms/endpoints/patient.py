@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, signed_in
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.forms.schemas import (
     CompleteResponse,
     OpenFormView,
@@ -21,7 +21,7 @@ from kanghu.modules.forms.schemas import (
 from kanghu.modules.forms.service import filling, reading
 from kanghu.modules.forms.service.ready import context_of
 
-patient = APIRouter(prefix="/api/patient/forms", tags=["forms"])
+patient = Router(prefix="/api/patient/forms", tags=["forms"])
 
 Code = Annotated[str, Path(max_length=64, description="表单编码")]
 

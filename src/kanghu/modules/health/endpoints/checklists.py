@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel.db import Tx
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.health import policy
 from kanghu.modules.health.models import ChecklistRow, LineRow
@@ -23,7 +23,7 @@ from kanghu.modules.health.schemas import (
 from kanghu.modules.health.service import confirm_list
 from kanghu.modules.people import public as people
 
-admin = APIRouter(prefix="/api/admin/health/checklists", tags=["health"])
+admin = Router(prefix="/api/admin/health/checklists", tags=["health"])
 
 
 @admin.get("", operation_id="health_list_checklists")

@@ -3,13 +3,13 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel import clock
 from kanghu.kernel.db import Tx
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.health.models import FindingRow, StepRow
 from kanghu.modules.health.monitoring import Pressure
@@ -26,7 +26,7 @@ from kanghu.modules.health.service import handle_findings
 from kanghu.modules.health.service.handle_findings import Told
 from kanghu.modules.people import public as people
 
-admin = APIRouter(prefix="/api/admin/health", tags=["health"])
+admin = Router(prefix="/api/admin/health", tags=["health"])
 
 HANDLE = "health.finding.handle"
 State = Annotated[

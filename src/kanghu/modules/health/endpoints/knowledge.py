@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter
-
 from kanghu.kernel.security import Caller, can
+from kanghu.kernel.web import Router
 from kanghu.modules.health import monitoring
 from kanghu.modules.health.checklist.rules import CONFIDENCE, conditions_by_name, ruleset
 from kanghu.modules.health.conditions import Condition, in_words
 from kanghu.modules.health.risk.assessment import confidence_text, parameters
 from kanghu.modules.health.schemas import ChecklistRuleView, ModelView, RuleView
 
-admin = APIRouter(prefix="/api/admin/health", tags=["health"])
+admin = Router(prefix="/api/admin/health", tags=["health"])
 
 
 @admin.get("/abnormal-rules", operation_id="health_list_abnormal_rules")

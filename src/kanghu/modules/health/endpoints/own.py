@@ -3,11 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.health import policy
 from kanghu.modules.health.models import FindingRow, LineRow
 from kanghu.modules.health.schemas import (
@@ -21,7 +19,7 @@ from kanghu.modules.health.schemas import (
 from kanghu.modules.health.service import assess, confirm_list, flags, handle_findings, lists, reference
 from kanghu.modules.health.service.handle_findings import Told
 
-patient = APIRouter(prefix="/api/patient/health", tags=["health"])
+patient = Router(prefix="/api/patient/health", tags=["health"])
 
 OWN = "health.own.use"
 # Class A and B in the words of the consensus that defines them.

@@ -3,15 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.health.schemas import AssessmentView, FlaggedResultView
 from kanghu.modules.health.service import assess, flags
 
-admin = APIRouter(prefix="/api/admin/health/persons/{person_id}", tags=["health"])
+admin = Router(prefix="/api/admin/health/persons/{person_id}", tags=["health"])
 
 
 @admin.get("/risks", operation_id="health_list_risks")

@@ -3,11 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.messaging import policy
 from kanghu.modules.messaging.agent_schemas import (
@@ -23,7 +21,7 @@ from kanghu.modules.messaging.agent_schemas import (
 from kanghu.modules.messaging.models import Agent
 from kanghu.modules.messaging.service import agents, supervise
 
-admin = APIRouter(prefix="/api/admin/messaging", tags=["messaging"])
+admin = Router(prefix="/api/admin/messaging", tags=["messaging"])
 
 Reader = Annotated[Caller, can("messaging.conversation.read")]
 Writer = Annotated[Caller, can("messaging.conversation.write")]

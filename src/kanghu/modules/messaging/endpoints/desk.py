@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from kanghu.kernel.db import Tx
 from kanghu.kernel.pagination import Cursor, Page, decode_cursor, encode_cursor, split_page
 from kanghu.kernel.pagination import Limit as PageLimit
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.messaging import channels
 from kanghu.modules.messaging.endpoints.patient import (
@@ -50,7 +50,7 @@ from kanghu.modules.messaging.schemas import (
 from kanghu.modules.messaging.service import cards, desk, media, supervise
 from kanghu.modules.people import public as people
 
-admin = APIRouter(prefix="/api/admin/messaging", tags=["messaging"])
+admin = Router(prefix="/api/admin/messaging", tags=["messaging"])
 
 Reader = Annotated[Caller, can("messaging.conversation.read")]
 Agent = Annotated[Caller, can("messaging.conversation.write")]

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path, Query, Response
+from fastapi import Body, Path, Query, Response
 
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.messaging import media_types, policy
 from kanghu.modules.messaging.models import Media, Message
 from kanghu.modules.messaging.repository.media import Form
@@ -23,7 +23,7 @@ from kanghu.modules.messaging.schemas import (
 from kanghu.modules.messaging.service import customer, media
 from kanghu.modules.messaging.service.media import MediaFile
 
-patient = APIRouter(prefix="/api/patient/messaging", tags=["messaging"])
+patient = Router(prefix="/api/patient/messaging", tags=["messaging"])
 
 Own = Annotated[Caller, can("messaging.own.use")]
 Before = Annotated[int | None, Query(ge=0, le=2**63 - 1, description="只要这个序号之前的")]

@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from kanghu.kernel import clock
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.notices.models import ChannelTemplate, LogFilter, ParameterText
 from kanghu.modules.notices.schemas import (
     ChannelTemplateChange,
@@ -23,7 +23,7 @@ from kanghu.modules.notices.schemas import (
 )
 from kanghu.modules.notices.service import log, sending_rules
 
-admin = APIRouter(prefix="/api/admin/notices", tags=["notices"])
+admin = Router(prefix="/api/admin/notices", tags=["notices"])
 
 LogReader = Annotated[Caller, can(log.READ)]
 TemplateCode = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{1,63}$", description="消息模板的编码")]

@@ -3,16 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can, signed_in
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.notices.schemas import MarkRead, NoticeView, Reword, TemplateView, UnreadCount
 from kanghu.modules.notices.service import inbox, templates
 
-admin = APIRouter(prefix="/api/admin/notices", tags=["notices"])
-patient = APIRouter(prefix="/api/patient/notices", tags=["notices"])
+admin = Router(prefix="/api/admin/notices", tags=["notices"])
+patient = Router(prefix="/api/patient/notices", tags=["notices"])
 
 Code = Annotated[str, Path(max_length=64, description="模板编码")]
 UnreadOnly = Annotated[bool, Query(description="只看未读")]

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from kanghu.kernel.security import Caller, signed_in, signed_in_and_waits
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.notices.schemas import EmailCode, EmailGiven, PreferencesChange, PreferencesView
 from kanghu.modules.notices.service import emails, preferences
 
-patient = APIRouter(prefix="/api/patient/notices", tags=["notices"])
+patient = Router(prefix="/api/patient/notices", tags=["notices"])
 
 Me = Annotated[Caller, signed_in()]
 

@@ -5,13 +5,14 @@ Neither signs its reports, so the address that is entered there holds a key of o
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 
 from kanghu.kernel.errors import TooLarge
 from kanghu.kernel.security import Caller, anyone
+from kanghu.kernel.web import Router
 from kanghu.modules.notices.service import receipts
 
-callback = APIRouter(prefix="/open/notices", tags=["notices"], include_in_schema=False)
+callback = Router(prefix="/open/notices", tags=["notices"], include_in_schema=False)
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "aliyun": {"code": 0, "msg": "接收成功"},

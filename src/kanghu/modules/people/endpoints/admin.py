@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.people import domains, identity, sealing
 from kanghu.modules.people.errors import PersonInvalid
 from kanghu.modules.people.models import Person
@@ -32,7 +32,7 @@ from kanghu.modules.people.schemas import (
 )
 from kanghu.modules.people.service import consents, enrolments, persons
 
-admin = APIRouter(prefix="/api/admin/people", tags=["people"])
+admin = Router(prefix="/api/admin/people", tags=["people"])
 
 Reader = Annotated[Caller, can("people.person.read")]
 Writer = Annotated[Caller, can("people.person.write")]

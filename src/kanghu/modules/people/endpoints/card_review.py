@@ -3,16 +3,16 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.people import policy
 from kanghu.modules.people.check_schemas import AssuranceView, CardDecision, CardLine, IdCardView, Side
 from kanghu.modules.people.service import card_checks, checking, persons
 
-review = APIRouter(prefix="/api/admin/people", tags=["people"])
+review = Router(prefix="/api/admin/people", tags=["people"])
 
 Reviewer = Annotated[Caller, can(card_checks.REVIEW)]
 PICTURE: dict[int | str, dict[str, Any]] = {

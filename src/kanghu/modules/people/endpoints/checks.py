@@ -3,16 +3,16 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi import Body, Path, Query, Request
 
 from kanghu.kernel import clock
 from kanghu.kernel.security import Caller, signed_in, signed_in_and_waits
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.people import policy
 from kanghu.modules.people.check_schemas import CheckView, FaceGiven, FaceTicket, IdentityView, Side
 from kanghu.modules.people.service import card_checks, checking, service_checks
 
-checks = APIRouter(prefix="/api/patient/people/identity", tags=["people"])
+checks = Router(prefix="/api/patient/people/identity", tags=["people"])
 
 SignedIn = Annotated[Caller, signed_in()]
 Waiting = Annotated[Caller, signed_in_and_waits()]

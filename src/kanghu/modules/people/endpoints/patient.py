@@ -3,12 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 
 from kanghu.kernel import audit
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.security import Caller, Scope, anyone, signed_in
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.accounts import public as accounts
 from kanghu.modules.people.errors import NotACustomer
 from kanghu.modules.people.schemas import (
@@ -28,7 +28,7 @@ from kanghu.modules.people.schemas import (
 )
 from kanghu.modules.people.service import consents, families, persons, sign_up
 
-patient = APIRouter(prefix="/api/patient/people", tags=["people"])
+patient = Router(prefix="/api/patient/people", tags=["people"])
 
 SignedIn = Annotated[Caller, signed_in()]
 

@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from kanghu.kernel.security import Caller, can, can_and_waits
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.wechat.schemas import (
     CheckView,
     NewWechatAccount,
@@ -19,7 +19,7 @@ from kanghu.modules.wechat.schemas import (
 )
 from kanghu.modules.wechat.service import accounts, quota, self_test, templates
 
-admin = APIRouter(prefix="/api/admin/wechat", tags=["wechat"])
+admin = Router(prefix="/api/admin/wechat", tags=["wechat"])
 
 Reader = Annotated[Caller, can(accounts.READ)]
 Writer = Annotated[Caller, can(accounts.WRITE)]

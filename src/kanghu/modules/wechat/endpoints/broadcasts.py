@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import Body, Query, Request
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can, can_and_waits
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.wechat.broadcast_schemas import (
     BroadcastDetail,
     BroadcastGiven,
@@ -20,7 +20,7 @@ from kanghu.modules.wechat.models import Broadcast, BroadcastState
 from kanghu.modules.wechat.repository import broadcast_parts
 from kanghu.modules.wechat.service import broadcasts
 
-admin = APIRouter(prefix="/api/admin/wechat", tags=["wechat"])
+admin = Router(prefix="/api/admin/wechat", tags=["wechat"])
 
 Reader = Annotated[Caller, can(broadcasts.READ)]
 Preparer = Annotated[Caller, can(broadcasts.PREPARE)]

@@ -6,22 +6,23 @@ The body is read before a transaction begins: a slow sender must hold no connect
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import PlainTextResponse
 
 from kanghu.kernel.errors import TooLarge
 from kanghu.kernel.security import Caller, anyone
+from kanghu.kernel.web import Router
 from kanghu.modules.wechat import wire
 from kanghu.modules.wechat.service.callback import Signed, confirm, receive
 
-callback = APIRouter(prefix="/open/wechat", tags=["wechat"], include_in_schema=False)
+callback = Router(prefix="/open/wechat", tags=["wechat"], include_in_schema=False)
 
 FROM_WECHAT = "微信服务器的回调，按签名核对来源"
 
 Word = Annotated[str, Query(max_length=128)]
 
 
-def signed_query(
+async def signed_query(
     timestamp: Word, nonce: Word, signature: Word = "", msg_signature: Word = "", encrypt_type: Word = ""
 ) -> Signed:
     return Signed(timestamp, nonce, signature, msg_signature, encrypt_type)

@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can, can_and_waits
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.wechat.fan_schemas import (
     FanView,
     QrCodeGiven,
@@ -18,7 +18,7 @@ from kanghu.modules.wechat.fan_schemas import (
 )
 from kanghu.modules.wechat.service import fans
 
-admin = APIRouter(prefix="/api/admin/wechat/accounts/{account_id}", tags=["wechat"])
+admin = Router(prefix="/api/admin/wechat/accounts/{account_id}", tags=["wechat"])
 
 Reader = Annotated[Caller, can(fans.READ)]
 WaitingReader = Annotated[Caller, can_and_waits(fans.READ)]

@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from kanghu.kernel.security import Caller, can, can_and_waits
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.wechat.schemas import (
     MenuComparison,
     MenuDraft,
@@ -18,7 +18,7 @@ from kanghu.modules.wechat.schemas import (
 )
 from kanghu.modules.wechat.service import menus
 
-admin = APIRouter(prefix="/api/admin/wechat/accounts/{account_id}/menus", tags=["wechat"])
+admin = Router(prefix="/api/admin/wechat/accounts/{account_id}/menus", tags=["wechat"])
 
 REFUSED: dict[int | str, dict[str, Any]] = {502: {"description": "微信拒绝，原因见 message"}}
 

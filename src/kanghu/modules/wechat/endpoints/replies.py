@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.wechat.models import DeskHours
 from kanghu.modules.wechat.reply_schemas import (
     DeskHoursGiven,
@@ -19,7 +19,7 @@ from kanghu.modules.wechat.reply_schemas import (
 )
 from kanghu.modules.wechat.service import replies
 
-admin = APIRouter(prefix="/api/admin/wechat/accounts/{account_id}", tags=["wechat"])
+admin = Router(prefix="/api/admin/wechat/accounts/{account_id}", tags=["wechat"])
 
 Reader = Annotated[Caller, can(replies.READ)]
 Writer = Annotated[Caller, can(replies.WRITE)]
