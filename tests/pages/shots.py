@@ -54,10 +54,21 @@ class Shot:
 NEWCOMER = "newcomer"
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A state in which some addresses of the API are answered otherwise; a page that never asks there would show nothing of it."""
+
+    addresses: re.Pattern[str]
+    answer: Callable[[Route], None]
+
+    def __call__(self, page: Page) -> None:
+        page.route(self.addresses, self.answer)
+
+
 def broken(pattern: str) -> Prepare:
     """The platform fails at these addresses of the API: `broken("/api/admin/exchange/vendors")`."""
     body = {"code": "internal", "message": "系统出错了，请稍后重试", "request_id": "5f0c2a9e-shots"}
-    return lambda page: page.route(_addresses(pattern), lambda route: route.fulfill(status=500, json=body))
+    return Answered(_addresses(pattern), lambda route: route.fulfill(status=500, json=body))
 
 
 def empty(pattern: str) -> Prepare:
@@ -67,7 +78,7 @@ def empty(pattern: str) -> Prepare:
         real = route.fetch().json()
         route.fulfill(json=[] if isinstance(real, list) else {**real, "items": [], "next_cursor": None})
 
-    return lambda page: page.route(_addresses(pattern), answer)
+    return Answered(_addresses(pattern), answer)
 
 
 def long_names(pattern: str) -> Prepare:
@@ -83,12 +94,12 @@ def long_names(pattern: str) -> Prepare:
             route.fulfill(response=real)
         return None
 
-    return lambda page: page.route(_addresses(pattern), answer)
+    return Answered(_addresses(pattern), answer)
 
 
 def forbidden(pattern: str) -> Prepare:
     body = {"code": "access.denied", "message": "您没有进行这项操作的权限", "request_id": "5f0c2a9e-shots"}
-    return lambda page: page.route(_addresses(pattern), lambda route: route.fulfill(status=403, json=body))
+    return Answered(_addresses(pattern), lambda route: route.fulfill(status=403, json=body))
 
 
 def states_of(list_of: str, everything: str = "/api/admin/*") -> dict[str, Prepare]:
@@ -149,7 +160,9 @@ def take(picture: Picture, context: BrowserContext) -> None:
     page = context.new_page()
     picture.prepare(page)
     asked: set[Request] = set()
-    page.on("request", lambda request: asked.add(request))
+    addresses: list[str] = []
+    page.on("request", asked.add)
+    page.on("request", lambda request: addresses.append(request.url))
     for ended in ("requestfinished", "requestfailed"):
         page.on(ended, lambda request: asked.discard(request))
     page.goto(picture.shot.path)
@@ -158,6 +171,8 @@ def take(picture: Picture, context: BrowserContext) -> None:
     settle(page, asked)
     page.screenshot(path=picture.file, animations="disabled")
     page.unroute_all(behavior="ignoreErrors")
+    if isinstance(picture.prepare, Answered) and not any(map(picture.prepare.addresses.match, addresses)):
+        raise Error(f"the page never asks {picture.prepare.addresses.pattern}")
 
 
 def settle(page: Page, asked: Set[Request]) -> None:

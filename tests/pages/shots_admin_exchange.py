@@ -38,7 +38,7 @@ SHOTS = [
         name="admin-exchange-staged",
         path="/admin/exchange/staged-results",
         who="it_staff",
-        states=states_of(f"{EXCHANGE}/staged-results/groups"),
+        states=states_of(f"{EXCHANGE}/staged-results/by-item"),
     ),
     Shot(
         name="admin-exchange-staged-single",
