@@ -35,9 +35,10 @@ STAFF = (
     ("health_manager", "demo-manager", "健康管理师小李", "institution", "health"),
     ("it_staff", "demo-it", "信息科小周", "all", "it"),
     ("customer_service", "demo-service", "客服小陈", "institution", "health"),
+    ("nurse", "demo-nurse", "护士小葛", "own", "nursing"),
     ("finance", "demo-finance", "财务小吴", "institution", "it"),
 )
-DEPARTMENTS = (("exam", "体检中心"), ("health", "健康管理科"), ("it", "信息科"))
+DEPARTMENTS = (("exam", "体检中心"), ("health", "健康管理科"), ("nursing", "护理部"), ("it", "信息科"))
 
 
 @dataclass(frozen=True, slots=True)
