@@ -20,7 +20,7 @@ import httpx
 from playwright.sync_api import BrowserContext, Error, Page, Request, Route
 
 import tests.pages
-from tests.pages import chromium, identities, talks
+from tests.pages import audiences, chromium, identities, talks
 from tests.pages.running import BUILD, build_pages, platform_in
 from tests.pages.visitors import DESK, PHONE, SMALL_DESK, Visitors
 from tests.wire import appointments, hospital
@@ -113,8 +113,8 @@ def states_of(list_of: str, everything: str = "/api/admin/*") -> dict[str, Prepa
 
 
 def _addresses(pattern: str) -> re.Pattern[str]:
-    """The address itself, with whatever query; `…/*` is everything below it."""
-    path = re.escape(pattern.removesuffix("/*"))
+    """The address itself, with whatever query; `*` is one part of it, and at its end everything below."""
+    path = re.escape(pattern.removesuffix("/*")).replace(r"\*", "[^/]+")
     return re.compile(rf"^https?://[^/]+{path}{'/.*' if pattern.endswith('/*') else ''}(\?.*)?$")
 
 
@@ -261,6 +261,7 @@ def main(words: list[str]) -> None:
         _add_what_a_tour_lacks(platform)
         talks.leave_some(platform)
         identities.leave_some(platform)
+        audiences.leave_some(platform)
         album = Album(Visitors(browser, platform))
         faults = [album.add(picture) for shot in wanted for picture in pictures(shot)]
     print(f"{len(faults)} 张截图在 {FOLDER}")

@@ -65,6 +65,7 @@ SHOTS = [
         who="admin",
         states={"error": broken(f"{WECHAT}/*/qr-codes")},
     ),
+    Shot(name="admin-wechat-broadcast", path="/admin/wechat/broadcasts", who="admin", then=_row),
     Shot(name="admin-wechat-qr-code", path="/admin/wechat/qr-codes", who="admin", then=_row),
     Shot(
         name="admin-wechat-broadcasts",
