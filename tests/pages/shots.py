@@ -206,6 +206,8 @@ class Album:
 
     def add(self, picture: Picture) -> str:
         """What went wrong; empty when nothing did."""
+        # Who is gone for ten minutes loses the customers in their hands.
+        talks.report(hospital.staff(self.visitors.platform, "customer_service"), "online")
         with self._context(picture) as context:
             try:
                 take(picture, context)
