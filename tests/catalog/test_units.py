@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kanghu.modules.catalog import units
-from kanghu.modules.catalog.units import conversion, convert, normalise, parse
+from kanghu.modules.catalog.units import conversion, convert, normalise, parse, printed
 
 DATA = resources.files("kanghu.modules.catalog") / "data"
 
@@ -187,3 +187,16 @@ def test_molar_masses_follow_from_the_formulas_and_every_row_has_a_source() -> N
             assert float(Fraction(row["molar_mass"])) == pytest.approx(float(mass), rel=5e-4), row[
                 "item_code"
             ]
+
+
+def test_a_unit_of_the_catalogue_is_printed_so_that_it_can_be_read_back() -> None:
+    known = {row["unit"] for row in rows("items.csv")} - {"", "1", "[pH]"}
+    assert len(known) > 30
+    assert {unit: normalise(printed(unit)) for unit in known} == {unit: unit for unit in known}
+    assert [printed(unit) for unit in ("mm[Hg]", "kg/m2", "10*9/L", "umol/L", "1")] == [
+        "mmHg",
+        "kg/m²",
+        "10⁹/L",
+        "μmol/L",
+        "",
+    ]

@@ -20,8 +20,8 @@ SHOTS = [
         path="/m/pkg-exam/bookings",
         who="demo-zhang",
         states={
-            "empty": empty("/api/patient/exams/bookings*"),
-            "error": broken("/api/patient/exams/bookings*"),
+            "empty": empty("/api/patient/exams/bookings"),
+            "error": broken("/api/patient/exams/bookings"),
             "long-names": long_names("/api/*"),
         },
     ),

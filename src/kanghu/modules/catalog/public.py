@@ -21,6 +21,7 @@ from kanghu.modules.catalog.service.vendor_items import (
 )
 from kanghu.modules.catalog.units import Conversion, convert
 from kanghu.modules.catalog.units import normalise as normalise_unit
+from kanghu.modules.catalog.units import printed as printed_unit
 from kanghu.modules.catalog.values import Value
 from kanghu.modules.catalog.values import parse as parse_value
 
@@ -49,6 +50,7 @@ __all__ = [
     "normalise_unit",
     "package_items",
     "parse_value",
+    "printed_unit",
     "reference_ranges",
     "register_vendor",
     "see_vendor_items",

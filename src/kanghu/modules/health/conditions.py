@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kanghu.modules.catalog.public import printed_unit
 from kanghu.modules.health.facts import Fact, Facts, label_of
 
 Condition = Mapping[str, Any]
@@ -196,8 +197,8 @@ def spoken(fact: Fact, condition: Condition) -> str:
         return f"{label}：{'、'.join(names.get(code, code) for code in hit)}"
     if isinstance(fact.value, (int, float)):
         shown = f"{round(float(fact.value), 2):g}"
-        unit = f" {fact.unit}" if fact.unit and fact.unit != "1" else ""
-        return f"{label} {fact.comparator or ''}{shown}{unit}"
+        unit = printed_unit(fact.unit or "")
+        return f"{label} {fact.comparator or ''}{shown} {unit}".rstrip()
     return f"{label}：{names.get(str(fact.value), fact.value)}"
 
 

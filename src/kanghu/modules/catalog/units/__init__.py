@@ -7,7 +7,7 @@ Here every such unit is a dimension of its own, and what cannot be converted sur
 """
 
 from kanghu.modules.catalog.units.conversion import IDENTITY, Conversion, analytes, conversion, convert
-from kanghu.modules.catalog.units.spellings import normalise
+from kanghu.modules.catalog.units.spellings import normalise, printed
 from kanghu.modules.catalog.units.ucum import Unit, UnknownUnit, parse
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "convert",
     "normalise",
     "parse",
+    "printed",
 ]

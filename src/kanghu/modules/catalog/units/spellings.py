@@ -134,6 +134,33 @@ def normalise(printed: str) -> str | None:
     return _known(text.casefold())
 
 
+_PRINTED: Final = {
+    "1": "",
+    "{score}": "分",
+    "a": "岁",
+    "/min": "次/分",
+    "Cel": "℃",
+    "[pH]": "",
+    "[ppth]": "‰",
+}
+_POWER: Final = re.compile(r"10\*(\d+)")
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_MICRO: Final = re.compile(r"\bu(?=mol|g|L|kat|m\b)")
+
+
+def printed(unit: str) -> str:
+    """A UCUM unit as people are used to read it; nothing for one that says nothing.
+
+    >>> printed("mm[Hg]"), printed("10*9/L"), printed("kg/m2"), printed("mL/min/{1.73_m2}"), printed("umol/L"), printed("1")
+    ('mmHg', '10⁹/L', 'kg/m²', 'mL/min/1.73m²', 'μmol/L', '')
+    """
+    if unit in _PRINTED:
+        return _PRINTED[unit]
+    text = _POWER.sub(lambda power: "10" + power[1].translate(_RAISED), unit)
+    text = _MICRO.sub("μ", text).replace("m2", "m²")
+    return re.sub(r"[\[\]{}_]", "", text)
+
+
 def _known(text: str) -> str | None:
     if text in _SPELLINGS:
         return _SPELLINGS[text]
