@@ -161,7 +161,7 @@ def take(picture: Picture, context: BrowserContext) -> None:
     picture.prepare(page)
     asked: set[Request] = set()
     addresses: list[str] = []
-    page.on("request", asked.add)
+    page.on("request", lambda request: asked.add(request))
     page.on("request", lambda request: addresses.append(request.url))
     for ended in ("requestfinished", "requestfailed"):
         page.on(ended, lambda request: asked.discard(request))
