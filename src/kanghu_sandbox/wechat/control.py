@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from kanghu_sandbox.desk import loopback_only, own_pages_only
 
-from . import crypt, pushes, quotas, tokens
+from . import crypt, media, pushes, quotas, tokens
 from .codes import Refused
 from .context import Callback, WeChat, wechat_of
 from .control_models import CallbackView, DailyLimit, JsConfig, PushView
@@ -79,6 +79,12 @@ async def invalidate_token(wechat: TheWeChat) -> dict[str, bool]:
 
     await wechat.store.run(work)
     return {"invalidated": True}
+
+
+@router.post("/media/expire", operation_id="expire_media", tags=["故障"])
+async def expire_media(wechat: TheWeChat) -> dict[str, int]:
+    """现有的临时素材全部失效（40007），如同过了三天；新上传的可用。"""
+    return {"expired": await wechat.store.run(media.forget_temporary)}
 
 
 @router.get("/faults", operation_id="get_faults", tags=["故障"])

@@ -4,11 +4,10 @@ https://developers.weixin.qq.com/doc/offiaccount/Asset_Management/New_temporary_
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from kanghu.modules.wechat.errors import MediaRefused
+from kanghu.modules.wechat.models import MaterialKind as MediaKind
 
-MediaKind = Literal["image", "voice", "video", "thumb"]
 MIB = 1024 * 1024
 
 
@@ -28,6 +27,9 @@ ACCEPTED: dict[MediaKind, tuple[int, tuple[Format, ...], str]] = {
     "thumb": (64 * 1024, (JPEG,), "缩略图须为不超过 64 KB 的 JPG"),
 }
 """Kind → the most bytes, what it may be, and what a person is told."""
+
+LONGEST_VOICE_MS = 60_000
+NAMES: dict[MediaKind, str] = {"image": "图片", "voice": "语音", "video": "视频", "thumb": "缩略图"}
 
 
 def format_of(content: bytes) -> Format | None:
