@@ -49,6 +49,6 @@ def checked(kind: MediaKind, content: bytes) -> Format:
     most, formats, advice = ACCEPTED[kind]
     found = format_of(content)
     if len(content) > most or found not in formats:
-        raise MediaRefused(advice)
+        raise MediaRefused(advice, fields={"file": advice})
     assert found is not None
     return found

@@ -157,20 +157,24 @@ async def _looked_at(kind: MaterialKind, found: media.Format, content: bytes) ->
     if kind == "voice":
         heard = await converted("voice", content)
         if heard is None:
-            raise MediaRefused("这段语音打不开，请换一个 AMR 或 MP3 文件")
+            raise _unfit("这段语音打不开，请换一个 AMR 或 MP3 文件")
         if heard.duration_ms > media.LONGEST_VOICE_MS:
-            raise MediaRefused(f"语音最长 60 秒，这段有 {-(-heard.duration_ms // 1000)} 秒，请剪短后再上传")
+            raise _unfit(f"语音最长 60 秒，这段有 {-(-heard.duration_ms // 1000)} 秒，请剪短后再上传")
         return MaterialFile(found.media_type, content, heard.duration_ms, heard.playable, None)
     if kind == "video":
         seen = await converted("film", content)
         if seen is None or seen.thumbnail is None:
-            raise MediaRefused("这段视频打不开，请换一个 MP4 文件")
+            raise _unfit("这段视频打不开，请换一个 MP4 文件")
         return MaterialFile(found.media_type, content, seen.duration_ms, None, seen.thumbnail)
     seen = await converted("picture", content)
     if seen is None:
-        raise MediaRefused(f"这张{media.NAMES[kind]}打不开，请换一个文件")
+        raise _unfit(f"这张{media.NAMES[kind]}打不开，请换一个文件")
     small = seen.thumbnail if kind == "image" else None
     return MaterialFile(found.media_type, content, None, None, small)
+
+
+def _unfit(why: str) -> MediaRefused:
+    return MediaRefused(why, fields={"file": why})
 
 
 async def rename(tx: Tx, caller: Caller, material_id: UUID, title: str) -> Entry:
