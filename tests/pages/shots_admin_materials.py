@@ -21,9 +21,9 @@ _UPLOAD = """async (files) => {
     const account = accounts.find((one) => one.appid === 'wx00000000demo01')
     for (const [kind, title, content] of files) {
       const body = Uint8Array.from(atob(content), (one) => one.charCodeAt(0))
-      await fetch(`/api/admin/wechat/materials?${new URLSearchParams({ account_id: account.id, kind, title })}`, { method: 'POST', headers, body })
+      await fetch(`/api/admin/wechat/materials?${new URLSearchParams({ wechat_account_id: account.id, kind, title })}`, { method: 'POST', headers, body })
     }
-    const listed = await (await fetch(`/api/admin/wechat/materials?account_id=${account.id}`, { headers })).json()
+    const listed = await (await fetch(`/api/admin/wechat/materials?wechat_account_id=${account.id}`, { headers })).json()
     const map = listed.items.find((one) => one.title === '院区地图')
     const url = `/api/admin/wechat/accounts/${account.id}/replies`
     const known = await (await fetch(url, { headers })).json()

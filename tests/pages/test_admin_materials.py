@@ -46,13 +46,13 @@ def bare(fresh: None, console: httpx.Client, account: str) -> Iterator[None]:
 
 def _clear(console: httpx.Client, account: str) -> None:
     publish(console, account, {"buttons": [{"name": "首页", "type": "click", "key": "HOME"}]})
-    query = {"account_id": account.rpartition("/")[2], "limit": 200}
+    query = {"wechat_account_id": account.rpartition("/")[2], "limit": 200}
     for one in console.get(MATERIALS, params=query).json()["items"]:
         assert console.delete(f"{MATERIALS}/{one['id']}").status_code == 204
 
 
 def add(console: httpx.Client, account: str, kind: str, title: str, content: bytes) -> str:
-    query = {"account_id": account.rpartition("/")[2], "kind": kind, "title": title}
+    query = {"wechat_account_id": account.rpartition("/")[2], "kind": kind, "title": title}
     answer = console.post(MATERIALS, params=query, content=content)
     assert answer.status_code == 201, answer.text
     made: str = answer.json()["id"]

@@ -173,7 +173,7 @@ async def test_files_are_kept_shown_renamed_and_deleted(library: Library) -> Non
         await library.added("video", FILM, "体检流程"),
         await library.added("thumb", JPEG, "封面"),
     ]
-    about = {"account_id": str(library.both.account_id)}
+    about = {"wechat_account_id": str(library.both.account_id)}
     listed = (await library.do("GET", MATERIALS, params=about))["items"]
     assert [one["id"] for one in listed] == made[::-1]
     cover, clip, voice, map_ = listed
@@ -237,7 +237,7 @@ async def test_what_wechat_would_not_take_is_refused_before_it_is_asked(
     assert answer.status_code in (413, 422), answer.text
     assert why in answer.json()["message"]
     assert library.asked == {}
-    about = {"account_id": str(library.both.account_id)}
+    about = {"wechat_account_id": str(library.both.account_id)}
     assert (await library.do("GET", MATERIALS, params=about))["items"] == []
 
 
@@ -248,7 +248,7 @@ async def test_the_same_file_is_there_once_and_other_hospitals_see_none(
     assert sorted(one.status_code for one in answers) == [201, 409, 409]
     assert all("已有这个文件：「图" in one.json()["message"] for one in answers if one.status_code == 409)
     made = next(one.json()["id"] for one in answers if one.status_code == 201)
-    mini = await library.add("voice", VOICE, account_id=str(library.both.mini_id))
+    mini = await library.add("voice", VOICE, wechat_account_id=str(library.both.mini_id))
     assert (mini.status_code, mini.json()["code"]) == (422, "wechat.wrong_kind")
 
     library.headers = sign_in(staff("*", institution=new_id()))

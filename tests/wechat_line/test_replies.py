@@ -90,7 +90,7 @@ async def test_a_file_of_the_library_is_told_of_as_what_it_is(
 ) -> None:
     kept = await console.client.post(
         "/api/admin/wechat/materials",
-        params={"account_id": str(line.push.account_id), "kind": "image", "title": "院区地图"},
+        params={"wechat_account_id": str(line.push.account_id), "kind": "image", "title": "院区地图"},
         content=PNG,
         headers=sign_in(staff("wechat.material.write", institution=line.ward.ours)),
     )

@@ -1,6 +1,6 @@
 """multipart/form-data by the standard library: a file, and at most a few words beside it, are all that comes here."""
 
-from email.message import EmailMessage
+from email.message import MIMEPart
 from email.parser import BytesParser
 from email.policy import HTTP
 
@@ -18,7 +18,7 @@ def file_name_of(content_type: str, body: bytes, name: str) -> str:
     return "" if part is None else part.get_filename("")
 
 
-def _part(content_type: str, body: bytes, name: str) -> EmailMessage | None:
+def _part(content_type: str, body: bytes, name: str) -> MIMEPart | None:
     if not content_type.lower().startswith("multipart/form-data") or "\n" in content_type:
         return None
     header = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")

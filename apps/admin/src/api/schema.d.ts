@@ -30133,7 +30133,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description 公众号或小程序 */
-                account_id: string;
+                wechat_account_id: string;
                 /** @description 种类 */
                 kind?: ("image" | "voice" | "video" | "thumb")[] | null;
                 /** @description 标题中的文字 */
@@ -30209,7 +30209,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description 公众号或小程序 */
-                account_id: string;
+                wechat_account_id: string;
                 /** @description 种类 */
                 kind: "image" | "voice" | "video" | "thumb";
                 /** @description 标题 */

@@ -30,7 +30,7 @@ FILE: dict[int | str, dict[str, Any]] = {
 
 @admin.get("", operation_id="wechat_list_materials")
 async def list_materials(
-    account_id: AccountId,
+    wechat_account_id: AccountId,
     caller: Reader,
     tx: Transaction,
     kind: Annotated[list[MaterialKind] | None, Query(description="种类")] = None,
@@ -41,7 +41,7 @@ async def list_materials(
     """素材库，新的在前"""
     before = decode_cursor(cursor, UUID)
     found = await materials.page(
-        tx, caller, account_id, kind or None, q.strip(), before[0] if before else None, limit + 1
+        tx, caller, wechat_account_id, kind or None, q.strip(), before[0] if before else None, limit + 1
     )
     items, following = split_page(found, limit, lambda one: (one.material.id,))
     return Page(items=[MaterialView.of(one) for one in items], next=following)
@@ -49,7 +49,7 @@ async def list_materials(
 
 @admin.post("", operation_id="wechat_upload_material", status_code=201)
 async def upload_material(
-    account_id: AccountId,
+    wechat_account_id: AccountId,
     kind: Annotated[MaterialKind, Query(description="种类")],
     title: Annotated[Title, Query(description="标题")],
     content: Content,
@@ -58,7 +58,7 @@ async def upload_material(
 ) -> MaterialView:
     """上传素材（请求体就是文件）：图片 10 MB 以内的 JPG、PNG、GIF，语音 2 MB、60 秒以内的 AMR、MP3，视频 10 MB 以内的 MP4，缩略图 64 KB 以内的 JPG；类型由内容判断"""
     database = request.app.state.database
-    return MaterialView.of(await materials.upload(database, caller, account_id, kind, title, content))
+    return MaterialView.of(await materials.upload(database, caller, wechat_account_id, kind, title, content))
 
 
 @admin.get("/{material_id}", operation_id="wechat_get_material")

@@ -67,10 +67,11 @@ async def sendable(
 ) -> Sendable:
     """For a message to a fan; `not_this` was refused. Raises `MaterialMissing`, `WechatFailed`."""
     known = await _known(database, answer.material_id, account_id)
-    media_id = await held(database, known, "temporary", not_this=not_this and not_this.media_id)
+    refused = not_this or Sendable("")
+    media_id = await held(database, known, "temporary", not_this=refused.media_id)
     if known.material.kind != "video":
         return Sendable(media_id)
-    return Sendable(media_id, await held(database, known, "thumb", not_this=not_this and not_this.thumb))
+    return Sendable(media_id, await held(database, known, "thumb", not_this=refused.thumb))
 
 
 async def permanent(database: Database, account_id: UUID, material_ids: set[UUID]) -> dict[UUID, str]:
