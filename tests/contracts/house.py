@@ -5,6 +5,7 @@ made as it is made in life: through public functions, signed pushes of a vendor,
 """
 
 import asyncio
+import hashlib
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -37,8 +38,9 @@ from kanghu.modules.notices.repository import deliveries, wishes
 from kanghu.modules.notices.repository import notices as notice_rows
 from kanghu.modules.people import public as people
 from kanghu.modules.people.service import card_checks
-from kanghu.modules.wechat.models import Broadcast, ReplyWanted
+from kanghu.modules.wechat.models import Broadcast, Material, MaterialFile, ReplyWanted
 from kanghu.modules.wechat.repository import broadcasts as wechat_broadcasts
+from kanghu.modules.wechat.repository import materials as wechat_materials
 from kanghu.modules.wechat.repository import menus as wechat_menus
 from kanghu.modules.wechat.repository import replies as wechat_replies
 from kanghu.modules.wechat.repository import tokens as wechat_tokens
@@ -115,6 +117,7 @@ class Side:
             "reply_rule_id",
             "reply_id",
             "broadcast_id",
+            "material_id",
         )
         return self.own_marks() | {str(self.ids[name]) for name in more}
 
@@ -474,7 +477,7 @@ async def _spoken(house: House, side: Side) -> UUID:
             await wechat_menus.add_draft(tx, account_id, content, None)
             first = await wechat_menus.draft(tx, account_id)
             assert first is not None
-            await wechat_menus.mark_published(tx, first.id, first.revision, None)
+            await wechat_menus.mark_published(tx, first.id, first.revision, content, None)
             await wechat_menus.add_draft(tx, account_id, content, None)
             reply = ReplyWanted(
                 "问候", "default", [], "", [], "any", "any", [f"{side.name} 您好"], False, 0, False
@@ -482,8 +485,21 @@ async def _spoken(house: House, side: Side) -> UUID:
             await wechat_replies.insert(tx, new_id(), account_id, reply, None)
         (rule, *_others) = await wechat_replies.list_rules(tx, account_id)
         side.ids["reply_rule_id"] = rule.id
+        side.ids["material_id"] = await _kept(tx, account_id, side)
         side.ids["broadcast_id"] = await _prepared(tx, account_id, side)
     return account_id
+
+
+async def _kept(tx: Tx, account_id: UUID, side: Side) -> UUID:
+    """An entry of the library, in all the forms in which one is kept."""
+    known = await wechat_materials.page(tx, account_id, None, "", None, 1)
+    if known:
+        return known[0].id
+    content = side.name.encode()
+    made = Material(new_id(), account_id, "voice", side.name, "audio/amr", 9, 1000, True, clock.now())
+    file = MaterialFile("audio/amr", content, 1000, b"a voice", b"a picture")
+    assert await wechat_materials.insert(tx, made, hashlib.sha256(content).digest(), file, None)
+    return made.id
 
 
 async def _prepared(tx: Tx, account_id: UUID, side: Side) -> UUID:

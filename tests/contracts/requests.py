@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from kanghu.kernel import clock
 from kanghu.kernel.security import Access, access_of, all_routes
 from kanghu.main import pages
+from tests.wechat.pictures import PNG
 
 from .conversing import PICTURE
 from .house import CARD, PASSWORD, Side
@@ -51,6 +52,7 @@ GLOBAL = {
     "form": "phq9",
     "draft_form": "draft_form",
     "media_kind": "image",
+    "title": "素材",
     "side": "front",
     "tag_id": 100,
     "sender": "tencent",
@@ -66,6 +68,7 @@ CALLING_WECHAT = (
     "wechat_list_quotas",
     "wechat_try_menu",
     "wechat_upload_broadcast_picture",
+    "wechat_renew_material",
 )
 """WeChat, which is not there in these tests, is asked by them."""
 # Operations whose `booking_id` is one that can still be cancelled, and the like.
@@ -117,7 +120,12 @@ PATH = {
     "messaging_resend_message": {"message_id": "staff_message_id"},
     "messaging_upload_own_media": {"kind": "media_kind"},
     "messaging_upload_media": {"kind": "media_kind"},
+    "wechat_upload_material": {"kind": "media_kind"},
 }
+
+
+QUERY = {"wechat_upload_material": {"kind": "image", "title": "素材"}}
+"""Query parameters that have to be there and name nothing of anybody's."""
 
 
 def body_of(operation: str, side: Side, common: dict[str, Any]) -> Any:
@@ -144,9 +152,11 @@ def path_of(route: Route, side: Side, common: dict[str, Any]) -> str:
 
 def filters(route: Route, side: Side) -> dict[str, str]:
     """Query parameters that name something of the side."""
-    return {name: str(side.ids[name]) for name in route.query if name in side.ids} | (
-        {"permission": "people.person.read"} if "permission" in route.query else {}
-    )
+    return {
+        **{name: str(side.ids[name]) for name in route.query if name in side.ids},
+        **({"permission": "people.person.read"} if "permission" in route.query else {}),
+        **QUERY.get(route.operation, {}),
+    }
 
 
 def _person(side: Side) -> dict[str, Any]:
@@ -372,6 +382,8 @@ BODIES: dict[str, Body] = {
     },
     "wechat_preview_broadcast": lambda side: {"openid": f"o-{side.name}"},
     "wechat_upload_broadcast_picture": lambda side: PICTURE,
+    "wechat_upload_material": lambda side: PNG,
+    "wechat_rename_material": lambda side: {"title": "地图"},
     "wechat_save_menu": lambda side: {"revision": 1, "content": MENU},
     "wechat_publish_menu": lambda side: {"revision": 1},
     "wechat_roll_back_menu": lambda side: {"number": 1, "revision": 2},

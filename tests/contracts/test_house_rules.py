@@ -204,7 +204,7 @@ def test_imports_stand_at_the_top() -> None:
 BROAD = {
     "kernel/jobs.py": "whatever a job raises is a reason to try it again",
     "main/worker.py": "the last words of the process",
-    "modules/messaging/converter.py": "a stranger's file may fail in any way; the process ends with it",
+    "kernel/converter.py": "a stranger's file may fail in any way; the process ends with it",
 }
 
 

@@ -260,7 +260,7 @@ def test_the_desks_hours_are_set(staff_page: Visit, console: httpx.Client, accou
 def test_a_menu_is_built_on_the_phone_published_compared_and_rolled_back(
     staff_page: Visit, platform: Platform, console: httpx.Client, account: str
 ) -> None:
-    _publish(console, account, {"buttons": [_leaf("从前", key="OLD")]})
+    publish(console, account, {"buttons": [_leaf("从前", key="OLD")]})
     page = staff_page("it_staff", f"/wechat/menus?{about(account)}")
     frame = page.get_by_role("region", name="手机预览")
     frame.get_by_role("button", name="添加菜单").click()
@@ -301,7 +301,7 @@ def test_a_menu_is_built_on_the_phone_published_compared_and_rolled_back(
 def test_who_has_a_tag_sees_a_menu_of_their_own(
     staff_page: Visit, platform: Platform, console: httpx.Client, account: str
 ) -> None:
-    _publish(console, account, {"buttons": [_leaf("大家", key="ALL")]})
+    publish(console, account, {"buttons": [_leaf("大家", key="ALL")]})
     name = f"会员{secrets.token_hex(2)}"
     tag = console.post(f"{account}/tags", json={"name": name}).json()["id"]
     fan, other = fan_of(platform), fan_of(platform)
@@ -330,14 +330,14 @@ def test_who_has_a_tag_sees_a_menu_of_their_own(
         expect(dialog.get_by_text(told)).to_be_visible()
         expect(dialog.get_by_role("button", name=button)).to_be_visible()
     assert_accessible(page)
-    _publish(console, account, {"buttons": [_leaf("大家", key="ALL")]})
+    publish(console, account, {"buttons": [_leaf("大家", key="ALL")]})
 
 
 def _leaf(name: str, **more: str) -> dict[str, str]:
     return {"name": name, "type": "click", **more}
 
 
-def _publish(console: httpx.Client, account: str, content: dict[str, Any]) -> None:
+def publish(console: httpx.Client, account: str, content: dict[str, Any]) -> None:
     draft = next((one for one in console.get(f"{account}/menus").json() if one["state"] == "draft"), None)
     saved = console.put(
         f"{account}/menus/draft", json={"revision": draft["revision"] if draft else 0, "content": content}

@@ -1,7 +1,8 @@
 """Our side and the sandbox's WeChat, which share no code, over sockets both ways: what each believes of the protocol is the same."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,12 @@ class Both:
 
 @asynccontextmanager
 async def meeting(
-    database: Database, sign_in: SignIn, home: Path, mode: str, institution: UUID | None = None
+    database: Database,
+    sign_in: SignIn,
+    home: Path,
+    mode: str,
+    institution: UUID | None = None,
+    now: Callable[[], float] = time.time,
 ) -> AsyncIterator[Both]:
     console = Console(
         app_id=APPID,
@@ -76,7 +82,7 @@ async def meeting(
         answer_seconds=30,  # what is slow here is the machine
     )
     async with served_here(database, sign_in) as web, httpx.AsyncClient(trust_env=False) as phone:
-        with served(create_wechat(console, home)) as address:
+        with served(create_wechat(console, home, now)) as address:
             async with database.transaction() as tx:
                 ours = {
                     "api_url": address,

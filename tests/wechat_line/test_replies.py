@@ -17,6 +17,7 @@ from kanghu.modules.wechat.policy import on_duty
 from tests.conftest import SignIn
 from tests.messaging.conftest import Desk
 from tests.wechat.accounts import minutes_ago, speak
+from tests.wechat.pictures import PNG
 
 from .conftest import Line
 
@@ -82,6 +83,28 @@ async def test_what_a_rule_answers_keeps_nobody_waiting_and_is_on_record(
     await line.say("几点？")
     await line.work()
     assert len(line.sent()) == 3, "who waits for a person is not answered by a machine"
+
+
+async def test_a_file_of_the_library_is_told_of_as_what_it_is(
+    line: Line, desk: Desk, console: Console, sign_in: SignIn, staff: Callable[..., Caller]
+) -> None:
+    kept = await console.client.post(
+        "/api/admin/wechat/materials",
+        params={"wechat_account_id": str(line.push.account_id), "kind": "image", "title": "院区地图"},
+        content=PNG,
+        headers=sign_in(staff("wechat.material.write", institution=line.ward.ours)),
+    )
+    assert kept.status_code == 201, kept.text
+    answers = ["请看地图", {"material_id": kept.json()["id"]}]
+    await console.do(
+        "POST", "/replies", {"name": "地图", "trigger": "default", "answers": answers, "enabled": True}
+    )
+    await line.say("在哪")
+    assert await line.work() == []
+    assert [one["msgtype"] for one in line.standin.sent] == ["text", "image"]
+    (conversation,) = (await desk.get("/conversations"))["items"]
+    lines = (await desk.get(f"/conversations/{conversation['id']}/messages"))["items"]
+    assert lines[1]["text"] == "自动回复：请看地图\n［图片］院区地图"
 
 
 async def test_without_a_rule_somebody_has_to_look(line: Line, desk: Desk, console: Console) -> None:

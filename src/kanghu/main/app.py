@@ -21,6 +21,7 @@ _LIMITS = (
     ("/api/patient/messaging/institutions/", 10 * MIB),
     ("/api/admin/messaging/conversations/", 10 * MIB),
     ("/api/patient/people/identity/card/", 5 * MIB),
+    ("/api/admin/wechat/materials", 10 * MIB),
 )
 
 

@@ -28,7 +28,7 @@ RESEALERS: tuple[tuple[str, Reseal], ...] = (
     ("消息", notices.reseal),
     ("客服会话", messaging.reseal),
     ("对接报文与凭据", exchange.reseal),
-    ("微信的密钥、凭证与收到的消息", wechat.reseal),
+    ("微信的密钥、凭证、素材与收到的消息", wechat.reseal),
     ("导出的文件", exports.reseal),
 )
 """Every module that keeps sealed values; a test compares the list with the columns of the database."""

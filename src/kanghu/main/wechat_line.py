@@ -142,7 +142,7 @@ async def _received(tx: Tx, said: wechat.Inbound, key: str, content: bytes | Non
             kind=kind,
             text=text,
             media=media,
-            answer="\n".join(decided.answers),
+            answer=wechat.answers_as_text(decided.answers),
             for_staff=decided.for_staff,
         )
 

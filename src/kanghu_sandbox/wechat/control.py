@@ -7,10 +7,10 @@ from fastapi.responses import JSONResponse
 
 from kanghu_sandbox.desk import loopback_only, own_pages_only
 
-from . import crypt, pushes, quotas, tokens
+from . import crypt, media, pushes, quotas, tokens
 from .codes import Refused
 from .context import Callback, WeChat, wechat_of
-from .control_models import CallbackView, DailyLimit, JsConfig, PushView
+from .control_models import CallbackView, DailyLimit, JsConfig, MaterialsView, PushView
 from .deeds import CannotDo
 from .faults import Faults
 from .store import Tx
@@ -79,6 +79,30 @@ async def invalidate_token(wechat: TheWeChat) -> dict[str, bool]:
 
     await wechat.store.run(work)
     return {"invalidated": True}
+
+
+@router.post("/media/expire", operation_id="expire_media", tags=["故障"])
+async def expire_media(wechat: TheWeChat) -> dict[str, int]:
+    """现有的临时素材全部失效（40007），如同过了三天；新上传的可用。"""
+    return {"expired": await wechat.store.run(media.forget_temporary)}
+
+
+@router.get("/materials/{kind}", operation_id="list_materials", tags=["公众平台"])
+async def list_materials(kind: str, wechat: TheWeChat) -> MaterialsView:
+    """素材管理中的永久素材，新的在前，至多 20 个；count 为总数。"""
+
+    def work(tx: Tx) -> MaterialsView:
+        found = media.page_of_materials(tx, kind, 0, 20)
+        return MaterialsView(count=media.count(tx).get(kind, 0), media_ids=[one["media_id"] for one in found])
+
+    return await wechat.store.run(work)
+
+
+@router.delete("/materials/{media_id}", operation_id="delete_material", tags=["公众平台"])
+async def delete_material(media_id: str, wechat: TheWeChat) -> dict[str, bool]:
+    """管理员在素材管理中删除。"""
+    await wechat.store.run(lambda tx: media.delete_material(tx, media_id))
+    return {"deleted": True}
 
 
 @router.get("/faults", operation_id="get_faults", tags=["故障"])

@@ -141,6 +141,13 @@ class CallbackView(Strict):
     mode: Mode = "plain"
 
 
+class MaterialsView(BaseModel):
+    """Permanent material of one kind."""
+
+    count: int
+    media_ids: list[str]
+
+
 class PushView(BaseModel):
     """一次推送的经过"""
 

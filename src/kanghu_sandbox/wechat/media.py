@@ -1,4 +1,4 @@
-"""Media files: what may be uploaded, for three days."""
+"""Media files: what may be uploaded, for three days or, as material, until it is deleted."""
 
 import secrets
 import sqlite3
@@ -14,6 +14,10 @@ KEPT = 200 * MB
 
 LIMITS = {"image": 10 * MB, "voice": 2 * MB, "video": 10 * MB, "thumb": 64 * 1024}
 LONGEST_VOICE = 60.0
+
+COUNTED = ("voice", "video", "image", "news")
+MOST, MOST_OTHERS = {"image": 100_000}, 1_000
+"""Of permanent material; pictures and articles are counted together."""
 
 _FORMATS = {
     "image": ("png", "jpg", "gif"),
@@ -36,17 +40,7 @@ def keep(tx: Tx, kind: str, data: bytes, now: float) -> str:
 
     The documents give limits but not which of the table's codes comes: size is 45001, format 40005, length 45007.
     """
-    if kind not in LIMITS:
-        raise Refused(40004)
-    if not data:
-        raise Refused(44001)
-    if len(data) > LIMITS[kind]:
-        raise Refused(45001)
-    form = _form(data)
-    if form not in _FORMATS[kind]:
-        raise Refused(40005)
-    if kind == "voice" and sound.seconds(data, form) > LONGEST_VOICE:
-        raise Refused(45007)
+    form = _checked(kind, data)
     media_id = secrets.token_urlsafe(48)
     tx.execute("DELETE FROM media WHERE created_at <= ?", (now - LIFETIME,))
     tx.execute(
@@ -62,10 +56,83 @@ def keep(tx: Tx, kind: str, data: bytes, now: float) -> str:
     return media_id
 
 
+def keep_for_good(
+    tx: Tx, kind: str, data: bytes, name: str, title: str, introduction: str, now: float
+) -> str:
+    """Take a file as permanent material; gives its media_id. Raises Refused as `keep` does.
+
+    A full store is 45001 here: no document says which code comes. BMP, WMA and WAV, which permanent material may be as well, are
+    not played.
+    """
+    form = _checked(kind, data)
+    counted = ("image", "news") if kind == "image" else (kind,)
+    if sum(count(tx)[one] for one in counted if one in COUNTED) >= MOST.get(kind, MOST_OTHERS):
+        raise Refused(45001, "material")
+    media_id = secrets.token_urlsafe(32)
+    tx.execute(
+        "INSERT INTO materials (media_id, kind, content_type, extension, data, created_at, name, title, introduction)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (media_id, kind, _CONTENT_TYPES[form], form, data, now, name, title, introduction),
+    )
+    return media_id
+
+
+def count(tx: Tx) -> dict[str, int]:
+    """How many materials of each kind there are; articles are not played."""
+    rows = tx.execute("SELECT kind, count(*) AS number FROM materials GROUP BY kind")
+    return dict.fromkeys(COUNTED, 0) | {row["kind"]: row["number"] for row in rows if row["kind"] in COUNTED}
+
+
+def page_of_materials(tx: Tx, kind: str, offset: int, most: int) -> list[sqlite3.Row]:
+    """Newest first."""
+    return tx.execute(
+        "SELECT media_id, name, kind, created_at FROM materials WHERE kind = ? ORDER BY created_at DESC, rowid DESC"
+        " LIMIT ? OFFSET ?",
+        (kind, most, offset),
+    ).fetchall()
+
+
+def find_material(tx: Tx, media_id: str) -> sqlite3.Row:
+    """Raises Refused 40007."""
+    row: sqlite3.Row | None = tx.execute("SELECT * FROM materials WHERE media_id = ?", (media_id,)).fetchone()
+    if row is None:
+        raise Refused(40007)
+    return row
+
+
+def delete_material(tx: Tx, media_id: str) -> None:
+    """Raises Refused 40007."""
+    if not tx.execute("DELETE FROM materials WHERE media_id = ?", (media_id,)).rowcount:
+        raise Refused(40007)
+
+
+def forget_temporary(tx: Tx) -> int:
+    """As if three days had gone by; how many there were."""
+    return tx.execute("DELETE FROM media").rowcount
+
+
+def _checked(kind: str, data: bytes) -> str:
+    """The format of a file that may be uploaded. Raises Refused."""
+    if kind not in LIMITS:
+        raise Refused(40004)
+    if not data:
+        raise Refused(44001)
+    if len(data) > LIMITS[kind]:
+        raise Refused(45001)
+    form = _form(data)
+    if form not in _FORMATS[kind]:
+        raise Refused(40005)
+    if kind == "voice" and sound.seconds(data, form) > LONGEST_VOICE:
+        raise Refused(45007)
+    return form
+
+
 def find(tx: Tx, media_id: str, kind: str, now: float) -> sqlite3.Row:
-    """A file that may be sent as `kind`, or any when empty. Raises Refused 40007."""
+    """A file, temporary or not, that may be sent as `kind`, or any when empty. Raises Refused 40007."""
     row: sqlite3.Row | None = tx.execute("SELECT * FROM media WHERE media_id = ?", (media_id,)).fetchone()
-    if row is None or row["created_at"] + LIFETIME <= now or kind not in ("", row["kind"]):
+    if row is None or row["created_at"] + LIFETIME <= now:
+        row = find_material(tx, media_id)
+    if kind not in ("", row["kind"]):
         raise Refused(40007)
     return row
 

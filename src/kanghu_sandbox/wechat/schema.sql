@@ -82,6 +82,20 @@ CREATE TABLE IF NOT EXISTS media (
 );
 CREATE INDEX IF NOT EXISTS media_age ON media (created_at);
 
+-- 永久素材: kept until they are deleted. Columns as in media, and what the list tells.
+CREATE TABLE IF NOT EXISTS materials (
+    media_id     TEXT PRIMARY KEY,
+    kind         TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    extension    TEXT NOT NULL,
+    data         BLOB NOT NULL,
+    created_at   REAL NOT NULL,
+    name         TEXT NOT NULL,
+    title        TEXT NOT NULL DEFAULT '',
+    introduction TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX IF NOT EXISTS materials_kind ON materials (kind, created_at);
+
 -- The default menu has id 0; personalised menus count up, the newest is matched first.
 CREATE TABLE IF NOT EXISTS menus (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -37,6 +37,8 @@ interface Options<T, F extends Filters> {
     unlisted: string,
   ) => Promise<Page<T>>
   limit?: number
+  /** What the whole list belongs to, where the page chooses that apart from the filters: an account. */
+  within?: string
   /** What narrows the list and may not stand in an address: names and numbers of people. `fetch` gets it after the pause. */
   unlisted?: Ref<string>
 }
@@ -88,7 +90,7 @@ export function useKeysetList<T, F extends Filters>(options: Options<T, F>): Key
 
   const sent = computed(() => toSend(inAddress.value))
   const query = useQuery<Page<T>, ApiError>({
-    queryKey: computed(() => [options.topic, 'list', sent.value, cursor.value ?? '', limit, settled.value]),
+    queryKey: computed(() => [options.topic, 'list', sent.value, cursor.value ?? '', limit, settled.value, options.within ?? '']),
     queryFn: ({ signal }) => options.fetch(sent.value, cursor.value, limit, signal, settled.value),
     placeholderData: keepPreviousData,
     enabled: here,

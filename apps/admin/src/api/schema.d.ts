@@ -3313,6 +3313,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/wechat/materials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 素材库，新的在前 */
+        get: operations["wechat_list_materials"];
+        put?: never;
+        /** 上传素材（请求体就是文件）：图片 10 MB 以内的 JPG、PNG、GIF，语音 2 MB、60 秒以内的 AMR、MP3，视频 10 MB 以内的 MP4，缩略图 64 KB 以内的 JPG；类型由内容判断 */
+        post: operations["wechat_upload_material"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/materials/{material_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一个素材 */
+        get: operations["wechat_get_material"];
+        /** 素材改名 */
+        put: operations["wechat_rename_material"];
+        post?: never;
+        /** 删除素材，连同公众号中的永久素材；正在使用的不能删除 */
+        delete: operations["wechat_delete_material"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/materials/{material_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 素材的文件：playable 网页可播放的，original 原件，thumbnail 小图 */
+        get: operations["wechat_get_material_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/materials/{material_id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 现在就重新上传到微信 */
+        post: operations["wechat_renew_material"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/workbench": {
         parameters: {
             query?: never;
@@ -4417,7 +4488,13 @@ export interface components {
              */
             key: string;
             /**
+             * Material Id
+             * @description 发送素材：素材库中的图片、语音或视频
+             */
+            material_id?: string | null;
+            /**
              * Media Id
+             * @description 发送素材：公众平台的永久素材编号；选了素材库的由发布时填入
              * @default
              */
             media_id: string;
@@ -6737,6 +6814,117 @@ export interface components {
              */
             up_to: string;
         };
+        /**
+         * MaterialCopyView
+         * @description 在微信的一份：none 还没有上传，valid 可用，renewing 正在上传，expired 已过期、用到时再上传，failed 上传失败，原因见 failure；valid_until 为空表示永久有效
+         */
+        MaterialCopyView: {
+            /** Failed At */
+            failed_at: string | null;
+            /** Failure */
+            failure: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "valid" | "renewing" | "expired" | "failed";
+            /** Valid Until */
+            valid_until: string | null;
+        };
+        /**
+         * MaterialGiven
+         * @description 素材库中的图片、语音或视频
+         */
+        MaterialGiven: {
+            /**
+             * Material Id
+             * Format: uuid
+             */
+            material_id: string;
+        };
+        /** MaterialRenamed */
+        MaterialRenamed: {
+            /** Title */
+            title: string;
+        };
+        /** MaterialSaid */
+        MaterialSaid: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "image" | "voice" | "video" | "thumb";
+            /**
+             * Material Id
+             * Format: uuid
+             */
+            material_id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * MaterialUseView
+         * @description 用在何处：reply 自动回复，menu 菜单；in_force 为启用的规则或最近发布的菜单，否则是草稿
+         */
+        MaterialUseView: {
+            /** In Force */
+            in_force: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Place
+             * @enum {string}
+             */
+            place: "reply" | "menu";
+            /**
+             * Place Id
+             * Format: uuid
+             */
+            place_id: string;
+        };
+        /**
+         * MaterialView
+         * @description 素材库的一个文件；temporary 供自动回复，permanent 供菜单，为空表示还没有用到
+         */
+        MaterialView: {
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /** Has Thumbnail */
+            has_thumbnail: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "image" | "voice" | "video" | "thumb";
+            /** Mime */
+            mime: string;
+            permanent: components["schemas"]["MaterialCopyView"] | null;
+            /**
+             * Size
+             * @description 字节
+             */
+            size: number;
+            temporary: components["schemas"]["MaterialCopyView"] | null;
+            /** Title */
+            title: string;
+            /** Uses */
+            uses: components["schemas"]["MaterialUseView"][];
+        };
         /** Me */
         Me: {
             /** Account Id */
@@ -7498,6 +7686,13 @@ export interface components {
         Page_ItemTreeHead_: {
             /** Items */
             items: components["schemas"]["ItemTreeHead"][];
+            /** Next */
+            next?: string | null;
+        };
+        /** Page[MaterialView] */
+        Page_MaterialView_: {
+            /** Items */
+            items: components["schemas"]["MaterialView"][];
             /** Next */
             next?: string | null;
         };
@@ -8303,10 +8498,10 @@ export interface components {
         ReplyChange: {
             /**
              * Answers
-             * @description 依次回复的文字
+             * @description 依次回复的文字或素材
              * @default []
              */
-            answers: string[];
+            answers: (string | components["schemas"]["MaterialGiven"])[];
             /**
              * Enabled
              * @default false
@@ -8389,10 +8584,10 @@ export interface components {
         ReplyGiven: {
             /**
              * Answers
-             * @description 依次回复的文字
+             * @description 依次回复的文字或素材
              * @default []
              */
-            answers: string[];
+            answers: (string | components["schemas"]["MaterialGiven"])[];
             /**
              * Enabled
              * @default false
@@ -8507,7 +8702,7 @@ export interface components {
          */
         ReplyTrialView: {
             /** Answers */
-            answers: string[];
+            answers: (string | components["schemas"]["MaterialSaid"])[];
             /** For Staff */
             for_staff: boolean;
             /** Others */
@@ -8522,7 +8717,7 @@ export interface components {
         /** ReplyView */
         ReplyView: {
             /** Answers */
-            answers: string[];
+            answers: (string | components["schemas"]["MaterialSaid"])[];
             /**
              * Changed At
              * Format: date-time
@@ -9505,7 +9700,13 @@ export interface components {
              */
             key: string;
             /**
+             * Material Id
+             * @description 发送素材：素材库中的图片、语音或视频
+             */
+            material_id?: string | null;
+            /**
              * Media Id
+             * @description 发送素材：公众平台的永久素材编号；选了素材库的由发布时填入
              * @default
              */
             media_id: string;
@@ -29910,6 +30111,619 @@ export interface operations {
             };
             /** @description 操作过于频繁 */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_list_materials: {
+        parameters: {
+            query: {
+                /** @description 公众号或小程序 */
+                wechat_account_id: string;
+                /** @description 种类 */
+                kind?: ("image" | "voice" | "video" | "thumb")[] | null;
+                /** @description 标题中的文字 */
+                q?: string;
+                /** @description 每页条数 */
+                limit?: number;
+                /** @description 上一页返回的 next */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MaterialView_"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_upload_material: {
+        parameters: {
+            query: {
+                /** @description 公众号或小程序 */
+                wechat_account_id: string;
+                /** @description 种类 */
+                kind: "image" | "voice" | "video" | "thumb";
+                /** @description 标题 */
+                title: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_get_material: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_rename_material: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterialRenamed"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_delete_material: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_get_material_file: {
+        parameters: {
+            query?: {
+                form?: "original" | "playable" | "thumbnail";
+            };
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/amr": string;
+                    "audio/mpeg": string;
+                    "image/gif": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "video/mp4": string;
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_renew_material: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                material_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 微信拒绝，原因见 message */
+            502: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -30,6 +30,7 @@ TOPICS: dict[str, str | None] = {
     "people.identity": "people.identity.review",
     "wechat.accounts": "wechat.account.read",
     "wechat.broadcasts": "wechat.broadcast.read",
+    "wechat.materials": "wechat.material.read",
     "wechat.menus": "wechat.menu.read",
     "wechat.replies": "wechat.reply.read",
 }

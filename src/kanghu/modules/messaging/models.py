@@ -134,15 +134,6 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Converted:
-    """`playable`: an MP3 or MP4, None where the original plays everywhere; `thumbnail`: a JPEG, of films alone."""
-
-    duration_ms: int
-    playable: bytes | None
-    thumbnail: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Sendable:
     """A media as other systems take it; what could not be converted is as it came, of unknown length and without a thumbnail."""
 

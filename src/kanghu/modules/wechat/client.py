@@ -6,6 +6,7 @@ WeChat answers refusals with HTTP 200 and an `errcode`; -1 means that the same c
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -22,6 +23,8 @@ UPLOAD_DEADLINE_S = 30.0
 MAX_FILE_BYTES = 12 * 1024 * 1024
 """WeChat's largest file is 10 MB."""
 
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+
 Fields = dict[str, Any]
 Made = TypeVar("Made")
 
@@ -34,15 +37,27 @@ async def get(account: Account, path: str, **query: str) -> Fields:
 async def post(account: Account, path: str, body: Mapping[str, Any], **query: str) -> Fields:
     """Raises `WechatFailed`."""
     content = msgspec.json.encode(body)  # UTF-8 as it is: WeChat shows \\u escapes to people
-    headers = {"Content-Type": "application/json; charset=utf-8"}
-    return await _patiently(lambda: _asked(account, "POST", path, query, content, headers))
+    return await _patiently(lambda: _asked(account, "POST", path, query, content, JSON))
 
 
-async def upload(
-    account: Account, path: str, name: str, media_type: str, content: bytes, **query: str
-) -> Fields:
-    """A file as the form field `media`. Raises `WechatFailed`."""
-    form = httpx.Request("POST", "http://form", files={"media": (name, content, media_type)})
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the form field `media`, with `fields` beside it."""
+
+    name: str
+    media_type: str
+    content: bytes
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+async def upload(account: Account, path: str, file: Upload, **query: str) -> Fields:
+    """Raises `WechatFailed`."""
+    form = httpx.Request(
+        "POST",
+        "http://form",
+        data=dict(file.fields),
+        files={"media": (file.name, file.content, file.media_type)},
+    )
     headers = {"Content-Type": form.headers["content-type"]}
     return await _patiently(lambda: _asked(account, "POST", path, query, form.read(), headers))
 
@@ -52,6 +67,18 @@ async def download(account: Account, path: str, **query: str) -> Answer:
 
     async def ask() -> Answer:
         answer = await _call(account, "GET", path, query)
+        if "json" in answer.media_type or "text/plain" in answer.media_type:
+            _fields(answer)
+        return answer
+
+    return await _patiently(ask)
+
+
+async def fetch(account: Account, path: str, body: Mapping[str, Any], **query: str) -> Answer:
+    """Like `download`, of those that are asked for with JSON. Raises `WechatFailed`."""
+
+    async def ask() -> Answer:
+        answer = await _call(account, "POST", path, query, msgspec.json.encode(body), JSON)
         if "json" in answer.media_type or "text/plain" in answer.media_type:
             _fields(answer)
         return answer

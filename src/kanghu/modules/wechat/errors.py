@@ -101,6 +101,33 @@ class MediaRefused(Invalid):
     message = "文件不符合微信的要求"
 
 
+class MaterialNotFound(NotFound):
+    code = "wechat.material_not_found"
+    message = "素材库里没有这个素材，请刷新后再试"
+
+
+class MaterialMissing(Invalid):
+    """What a reply or menu wants to use is not there, or cannot be used there."""
+
+    code = "wechat.material_missing"
+    message = "选用的素材已被删除，请另选一个"
+
+
+class MaterialInUse(Conflict):
+    code = "wechat.material_in_use"
+    message = "素材正在使用，不能删除"
+
+
+class MaterialKnown(Conflict):
+    code = "wechat.material_known"
+    message = "素材库里已有这个文件"
+
+
+class TooManyMaterials(Conflict):
+    code = "wechat.too_many_materials"
+    message = "每个账号的素材最多 1000 个，请先删除不用的"
+
+
 class MenuNotFound(NotFound):
     code = "wechat.menu_not_found"
     message = "没有菜单草稿，请先保存"
@@ -264,6 +291,12 @@ class MediaGone(WechatFailed):
     status = 409
     code = "wechat.media_gone"
     message = "素材不存在或已超过 3 天，请重新上传"
+
+
+class MaterialsFull(WechatFailed):
+    status = 409
+    code = "wechat.materials_full"
+    message = "公众号的永久素材已满，请先在公众平台「素材管理」中删除不用的"
 
 
 class TooLong(WechatFailed):

@@ -4,11 +4,10 @@ https://developers.weixin.qq.com/doc/offiaccount/Asset_Management/New_temporary_
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from kanghu.modules.wechat.errors import MediaRefused
+from kanghu.modules.wechat.models import MaterialKind as MediaKind
 
-MediaKind = Literal["image", "voice", "video", "thumb"]
 MIB = 1024 * 1024
 
 
@@ -29,6 +28,9 @@ ACCEPTED: dict[MediaKind, tuple[int, tuple[Format, ...], str]] = {
 }
 """Kind → the most bytes, what it may be, and what a person is told."""
 
+LONGEST_VOICE_MS = 60_000
+NAMES: dict[MediaKind, str] = {"image": "图片", "voice": "语音", "video": "视频", "thumb": "缩略图"}
+
 
 def format_of(content: bytes) -> Format | None:
     """What the file is; None for anything that WeChat does not take."""
@@ -47,6 +49,6 @@ def checked(kind: MediaKind, content: bytes) -> Format:
     most, formats, advice = ACCEPTED[kind]
     found = format_of(content)
     if len(content) > most or found not in formats:
-        raise MediaRefused(advice)
+        raise MediaRefused(advice, fields={"file": advice})
     assert found is not None
     return found

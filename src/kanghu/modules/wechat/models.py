@@ -1,6 +1,6 @@
 """Rows of the schema `wechat`, whose field names are column names, and values that services pass on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -167,7 +167,8 @@ class MenuRow:
 
 @dataclass(frozen=True, slots=True)
 class ReplyWanted:
-    """A rule of automatic replies as staff write it; see `replies.rule.Rule`."""
+    """A rule of automatic replies as staff write it; see `replies.rule.Rule`. An answer: a text, or `{"material_id": …}`, which
+    comes back with the material's `kind` and `title`."""
 
     name: str
     trigger: Literal["keyword", "follow", "scan", "kind", "default"]
@@ -176,7 +177,7 @@ class ReplyWanted:
     kinds: list[str]
     visit: Literal["any", "first", "again"]
     hours: Literal["any", "on", "off"]
-    answers: list[str]
+    answers: list[str | dict[str, Any]]
     hand_over: bool
     priority: int
     enabled: bool
@@ -199,14 +200,97 @@ class DeskHours:
     days: list[int]
 
 
+MaterialKind = Literal["image", "voice", "video", "thumb"]
+CopyForm = Literal["temporary", "thumb", "permanent"]
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialAnswer:
+    """An entry of the library that answers a fan."""
+
+    material_id: UUID
+    kind: MaterialKind
+    title: str
+
+
+Answer = str | MaterialAnswer
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The job that sends automatic answers to what stands in the inbox."""
+    """The job that sends automatic answers to what stands in the inbox. `texts`: as the release before wrote them."""
 
     account_id: UUID
     openid: str
     inbox_id: UUID
-    texts: list[str]
+    texts: list[str] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialFile:
+    """What is kept of a file: as it came, an MP3 of a voice that browsers do not play, a small picture."""
+
+    mime: str
+    content: bytes
+    duration_ms: int | None
+    playable: bytes | None
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """An entry of an account's library; its file is read apart."""
+
+    id: UUID
+    account_id: UUID
+    kind: MaterialKind
+    title: str
+    mime: str
+    size: int
+    duration_ms: int | None
+    has_thumbnail: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialCopy:
+    """What WeChat holds of an entry; `media_id` None: nothing yet. `ended` counts uploads, whatever became of them."""
+
+    material_id: UUID
+    form: CopyForm
+    media_id: str | None
+    expires_at: datetime | None
+    failure: str
+    failed_at: datetime | None
+    ended: int
+    taken_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialUse:
+    """Where an entry is used. `in_force`: fans get it, by a rule that is on or the menu that was published last."""
+
+    material_id: UUID
+    place: Literal["reply", "menu"]
+    place_id: UUID
+    name: str
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RenewMaterial:
+    """The job that keeps an entry sendable."""
+
+    material_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePermanent:
+    """The job that takes a permanent material away from WeChat."""
+
+    account_id: UUID
+    media_id: str
 
 
 @dataclass(frozen=True, slots=True)

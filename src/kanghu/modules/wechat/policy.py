@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from kanghu.kernel import clock
-from kanghu.modules.wechat.models import DeskHours, ReplyWindow, Trigger
+from kanghu.modules.wechat.models import DeskHours, MaterialCopy, ReplyWindow, Trigger
 
 PERMISSIONS = {
     "wechat.account.read": "查看公众号与小程序",
@@ -16,6 +17,8 @@ PERMISSIONS = {
     "wechat.fan.write": "维护粉丝标签与二维码",
     "wechat.reply.read": "查看自动回复",
     "wechat.reply.write": "维护自动回复与客服时间",
+    "wechat.material.read": "查看素材库",
+    "wechat.material.write": "上传、改名与删除素材",
     "wechat.broadcast.read": "查看群发",
     "wechat.broadcast.prepare": "拟定、预览群发",
     "wechat.broadcast.release": "放行与停止群发",
@@ -96,3 +99,17 @@ def on_duty(hours: DeskHours, at: datetime) -> bool:
     if minute >= hours.opens:
         return local.isoweekday() in hours.days
     return minute < hours.closes and (local - timedelta(days=1)).isoweekday() in hours.days
+
+
+CopyState = Literal["none", "valid", "renewing", "expired", "failed"]
+
+
+def copy_state(copy: MaterialCopy, now: datetime) -> CopyState:
+    """How what WeChat holds of an entry stands."""
+    if copy.taken_until is not None and copy.taken_until > now:
+        return "renewing"
+    if copy.media_id is not None and (copy.expires_at is None or copy.expires_at > now):
+        return "valid"
+    if copy.failure:
+        return "failed"
+    return "none" if copy.media_id is None else "expired"

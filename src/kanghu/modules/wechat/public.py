@@ -48,6 +48,7 @@ from kanghu.modules.wechat.service.oauth import (
     sign_in_url,
 )
 from kanghu.modules.wechat.service.replies import answer
+from kanghu.modules.wechat.service.replies import as_text as answers_as_text
 from kanghu.modules.wechat.service.replies import decide_message as decide
 from kanghu.modules.wechat.service.sending import send, window
 from kanghu.modules.wechat.service.templates import TemplateMessage, send_template
@@ -85,6 +86,7 @@ __all__ = [
     "account_brief",
     "active_accounts",
     "answer",
+    "answers_as_text",
     "begin_face_check",
     "bind",
     "bound_fans",

@@ -14,7 +14,7 @@ Trigger = Literal["keyword", "follow", "scan", "kind", "default"]
 MessageKind = Literal["text", "image", "voice", "video", "shortvideo", "location", "link"]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 Scene = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{0,64}$")]
-Answer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=680)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=680)]
 
 
 Match = Literal["whole", "part", "pattern"]
@@ -60,6 +60,19 @@ class KeywordGiven(BaseModel):
         return self
 
 
+class MaterialGiven(BaseModel):
+    """素材库中的图片、语音或视频"""
+
+    material_id: UUID
+
+
+class MaterialSaid(MaterialGiven):
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: Literal["image", "voice", "video", "thumb"]
+    title: str
+
+
 class ReplyGiven(BaseModel):
     """自动回复规则：keyword 须有关键词，scan 须有二维码参数，kind 须有消息类型；至少有一条回复，或转人工"""
 
@@ -72,7 +85,9 @@ class ReplyGiven(BaseModel):
         Literal["any", "first", "again"], Field(description="关注或扫码者：first 首次关注，again 曾经关注过")
     ] = "any"
     hours: Annotated[Literal["any", "on", "off"], Field(description="on 客服时间内，off 客服时间外")] = "any"
-    answers: Annotated[list[Answer], Field(max_length=3, description="依次回复的文字")] = []
+    answers: Annotated[
+        list[Text | MaterialGiven], Field(max_length=3, description="依次回复的文字或素材")
+    ] = []
     hand_over: Annotated[bool, Field(description="是否转人工")] = False
     priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
     enabled: bool = False
@@ -81,7 +96,7 @@ class ReplyGiven(BaseModel):
     def _whole(self) -> Self:
         if not self.answers and not self.hand_over:
             raise ValueError("请填写回复内容，或选择转人工")
-        if any(len(answer.encode()) > TEXT_BYTES for answer in self.answers):
+        if any(isinstance(one, str) and len(one.encode()) > TEXT_BYTES for one in self.answers):
             raise ValueError(f"每条回复最多 {TEXT_BYTES} 字节（约 680 个汉字）")
         needs = {
             "keyword": ("请填写关键词", bool(self.keywords), self.trigger == "keyword"),
@@ -117,7 +132,7 @@ class ReplyView(BaseModel):
     kinds: list[str]
     visit: Literal["any", "first", "again"]
     hours: Literal["any", "on", "off"]
-    answers: list[str]
+    answers: list[str | MaterialSaid]
     hand_over: bool
     priority: int
     enabled: bool
@@ -170,7 +185,7 @@ class ReplyTrialView(BaseModel):
 
     rule_id: UUID | None
     rule_name: str
-    answers: list[str]
+    answers: list[str | MaterialSaid]
     for_staff: bool
     why: str
     others: list[ReplyNamed]
@@ -181,7 +196,9 @@ class ReplyTrialView(BaseModel):
         return cls(
             rule_id=rule.id if rule else None,
             rule_name=rule.name if rule else "",
-            answers=list(decision.answers),
+            answers=[
+                one if isinstance(one, str) else MaterialSaid.model_validate(one) for one in decision.answers
+            ],
             for_staff=decision.for_staff,
             why=reason(decision),
             others=[ReplyNamed(id=one.id, name=one.name) for one in decision.others],

@@ -96,7 +96,10 @@ class ButtonInput(BaseModel):
     ] = ""  # fmt: skip
     key: Annotated[str, Field(max_length=128)] = ""
     url: Annotated[str, Field(max_length=1024)] = ""
-    media_id: Annotated[str, Field(max_length=128)] = ""
+    material_id: Annotated[UUID | None, Field(description="发送素材：素材库中的图片、语音或视频")] = None
+    media_id: Annotated[
+        str, Field(max_length=128, description="发送素材：公众平台的永久素材编号；选了素材库的由发布时填入")
+    ] = ""
     article_id: Annotated[str, Field(max_length=128)] = ""
     appid: Annotated[str, Field(max_length=32)] = ""
     pagepath: Annotated[str, Field(max_length=256)] = ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kanghu_sandbox.wechat import menus, people, tags
+from kanghu_sandbox.wechat import media, menus, people, tags
 from kanghu_sandbox.wechat.codes import OK, Refused
 from kanghu_sandbox.wechat.interface import Answer, Api, Call
 from kanghu_sandbox.wechat.menus import Menu
@@ -11,7 +11,7 @@ from kanghu_sandbox.wechat.store import Tx
 
 def create(tx: Tx, call: Call) -> Answer:
     """Puts itself in the place of the default menu."""
-    menus.replace_default(tx, menus.check(call.body.get("button")))
+    menus.replace_default(tx, _checked(tx, call))
     return OK
 
 
@@ -52,7 +52,7 @@ def add_conditional(tx: Tx, call: Call) -> Answer:
         raise Refused(65320)
     tag_id = _number(given["tag_id"], 45159)
     tags.check_known(tx, tag_id)
-    return {"menuid": str(menus.add_personalised(tx, menus.check(call.body.get("button")), tag_id))}
+    return {"menuid": str(menus.add_personalised(tx, _checked(tx, call), tag_id))}
 
 
 def delete_conditional(tx: Tx, call: Call) -> Answer:
@@ -66,6 +66,15 @@ def try_match(tx: Tx, call: Call) -> Answer:
     if menu is None:
         raise Refused(46003)
     return {"button": menu.buttons}
+
+
+def _checked(tx: Tx, call: Call) -> list[menus.Button]:
+    """Buttons send permanent material only. Raises Refused 40007 for any other: the documents do not say which code comes."""
+    buttons = menus.check(call.body.get("button"))
+    for button in (leaf for top in buttons for leaf in (top["sub_button"] or [top])):
+        if button.get("type") == "media_id":
+            media.find_material(tx, button["media_id"])
+    return buttons
 
 
 def _number(given: object, code: int) -> int:

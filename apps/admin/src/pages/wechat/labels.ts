@@ -71,6 +71,18 @@ export const buttonTypes: Names = {
   article_view_limited: '打开图文',
 }
 
+/** What the library holds. */
+export const materialKinds: Names = { image: '图片', voice: '语音', video: '视频', thumb: '缩略图' }
+
+/** How an entry of the library stands at WeChat. */
+export const materialStates: Labels = {
+  none: { text: '用到时上传', tone: 'quiet' },
+  valid: { text: '可用', tone: 'good' },
+  renewing: { text: '正在上传', tone: 'busy' },
+  expired: { text: '已过期，用到时再传', tone: 'quiet' },
+  failed: { text: '上传失败', tone: 'bad' },
+}
+
 export const templateKinds: Names = {
   template: '模板消息',
   subscription: '订阅通知',

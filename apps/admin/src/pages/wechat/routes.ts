@@ -31,6 +31,17 @@ export default area(
     meta: { title: '自定义菜单', permission: 'wechat.menu.read', menu: { group: 'wechat', order: 40 } },
   },
   {
+    path: '/wechat/materials',
+    name: 'wechat-materials',
+    component: () => import('./materials/MaterialsPage.vue'),
+    meta: {
+      title: '素材库',
+      permission: 'wechat.material.read',
+      menu: { group: 'wechat', order: 45 },
+      opens: 'wechat.materials',
+    },
+  },
+  {
     path: '/wechat/templates',
     name: 'wechat-templates',
     component: () => import('./templates/TemplatesPage.vue'),

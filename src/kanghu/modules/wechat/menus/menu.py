@@ -4,8 +4,9 @@ https://developers.weixin.qq.com/doc/offiaccount/Custom_Menus/Creating_Custom-De
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 NEEDS: dict[str, tuple[str, ...]] = {
     "click": ("key",),
@@ -28,7 +29,8 @@ FIELDS = ("key", "url", "media_id", "article_id", "appid", "pagepath")
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """With `buttons` it only opens them; else `type` says what it does."""
+    """With `buttons` it only opens them; else `type` says what it does. `material_id`: the entry of the library that `media_id` is
+    at WeChat, once it was published; without one, `media_id` was entered by hand."""
 
     name: str
     type: str = ""
@@ -38,6 +40,7 @@ class Button:
     article_id: str = ""
     appid: str = ""
     pagepath: str = ""
+    material_id: UUID | None = None
     buttons: tuple["Button", ...] = ()
 
 
@@ -55,6 +58,37 @@ class Menu:
 
     buttons: tuple[Button, ...]
     personal: tuple[Personal, ...] = ()
+
+
+def materials_of(menu: Menu) -> set[UUID]:
+    """The entries of the library that its buttons send."""
+    return {one for buttons in _all(menu) for _, button in places(buttons) if (one := _sends(button))}
+
+
+def with_media(menu: Menu, known: Mapping[UUID, str]) -> Menu:
+    """With what WeChat calls the entries; `known` has all of them."""
+    personal = tuple(replace(one, buttons=_with_media(one.buttons, known)) for one in menu.personal)
+    return Menu(_with_media(menu.buttons, known), personal)
+
+
+def _with_media(buttons: tuple[Button, ...], known: Mapping[UUID, str]) -> tuple[Button, ...]:
+    return tuple(
+        replace(
+            button,
+            media_id=known[entry] if (entry := _sends(button)) else button.media_id,
+            buttons=_with_media(button.buttons, known),
+        )
+        for button in buttons
+    )
+
+
+def _sends(button: Button) -> UUID | None:
+    return button.material_id if button.type == "media_id" and not button.buttons else None
+
+
+def _all(menu: Menu) -> Iterator[tuple[Button, ...]]:
+    yield menu.buttons
+    yield from (one.buttons for one in menu.personal)
 
 
 def written(buttons: tuple[Button, ...]) -> list[dict[str, Any]]:

@@ -68,8 +68,12 @@ def _of_action(button: Button, place: str) -> Problems:
     needed = NEEDS.get(button.type)
     if needed is None:
         return {f"{place}.type": "请选择点击后的动作"}
+    if button.material_id is not None:
+        needed = tuple(name for name in needed if name != "media_id")
     found = {
-        f"{place}.{name}": f"请填写{LABELS[name]}" for name in needed if not getattr(button, name).strip()
+        f"{place}.{name}": "请选择素材" if name == "media_id" else f"请填写{LABELS[name]}"
+        for name in needed
+        if not getattr(button, name).strip()
     }
     for name, most in LONGEST.items():
         if name in needed and len(getattr(button, name).encode()) > most:

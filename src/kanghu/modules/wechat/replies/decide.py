@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from kanghu.modules.wechat.models import Answer
 from kanghu.modules.wechat.replies.rule import Keyword, Rule, fitting, of
 
 
@@ -35,7 +36,7 @@ class Decision:
     others: tuple[Rule, ...] = ()
 
     @property
-    def answers(self) -> tuple[str, ...]:
+    def answers(self) -> tuple[Answer, ...]:
         return self.rule.answers if self.rule else ()
 
     @property

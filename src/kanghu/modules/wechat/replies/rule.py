@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from kanghu.modules.wechat.models import Answer
 from kanghu.modules.wechat.replies import patterns
 
 Match = Literal["whole", "part", "pattern"]
@@ -45,7 +46,7 @@ class Rule:
     kinds: tuple[str, ...] = ()
     visit: Visit = "any"
     hours: Hours = "any"
-    answers: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
     hand_over: bool = False
 
 

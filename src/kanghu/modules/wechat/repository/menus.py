@@ -69,13 +69,14 @@ async def change_draft(tx: Tx, account_id: UUID, revision: int, content: object,
     return bool(done)
 
 
-async def mark_published(tx: Tx, menu_id: UUID, revision: int, by: UUID | None) -> bool:
-    """False when it was changed while WeChat was being told."""
+async def mark_published(tx: Tx, menu_id: UUID, revision: int, content: object, by: UUID | None) -> bool:
+    """`content`: as WeChat was told. False when it was changed meanwhile."""
     done = await tx.fetchval(
-        """UPDATE wechat.menus SET state = 'published', published_by = $3, published_at = now()
+        """UPDATE wechat.menus SET state = 'published', content = $3, published_by = $4, published_at = now()
             WHERE id = $1 AND revision = $2 AND state = 'draft' RETURNING true""",
         menu_id,
         revision,
+        content,
         by,
     )
     return bool(done)

@@ -5,8 +5,16 @@ from uuid import UUID
 from kanghu.kernel.db import Tx, row, rows
 from kanghu.modules.wechat.models import DeskHours, ReplyRow, ReplyWanted
 
-_RULE = """SELECT id, account_id, name, trigger, keywords, scene, kinds, visit, hours, answers, hand_over, priority, enabled,
-                  version, changed_at FROM wechat.reply_rules"""
+_RULE = """SELECT id, account_id, name, trigger, keywords, scene, kinds, visit, hours, hand_over, priority, enabled, version,
+                  changed_at,
+                  (SELECT coalesce(jsonb_agg(
+                              CASE WHEN m.id IS NULL THEN said.one
+                                   ELSE said.one || jsonb_build_object('kind', m.kind, 'title', m.title) END
+                              ORDER BY said.place), '[]')
+                     FROM jsonb_array_elements(answers) WITH ORDINALITY AS said (one, place)
+                     LEFT JOIN wechat.materials AS m ON m.id = (said.one ->> 'material_id')::uuid) AS answers
+             FROM wechat.reply_rules"""
+"""Of a material that answers, its kind and title stand beside its id."""
 
 
 async def list_rules(tx: Tx, account_id: UUID, *, enabled_only: bool = False) -> list[ReplyRow]:

@@ -3,7 +3,15 @@
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 
-_COLUMNS = (("accounts", "secret"), ("accounts", "callback_keys"), ("tokens", "value"), ("inbox", "body"))
+_COLUMNS = (
+    ("accounts", "secret"),
+    ("accounts", "callback_keys"),
+    ("tokens", "value"),
+    ("inbox", "body"),
+    ("materials", "content"),
+    ("materials", "playable"),
+    ("materials", "thumbnail"),
+)
 
 
 async def reseal(tx: Tx, limit: int) -> int:

@@ -29,13 +29,18 @@ async def post(database: Database, account: Account, path: str, body: Mapping[st
 
 
 async def upload(
-    database: Database, account: Account, path: str, name: str, media_type: str, content: bytes, **query: str
+    database: Database, account: Account, path: str, file: client.Upload, **query: str
 ) -> client.Fields:
     """Raises `WechatFailed`."""
     return await _with_token(
-        database,
-        account,
-        lambda token: client.upload(account, path, name, media_type, content, access_token=token, **query),
+        database, account, lambda token: client.upload(account, path, file, access_token=token, **query)
+    )
+
+
+async def fetch(database: Database, account: Account, path: str, body: Mapping[str, Any]) -> Answer:
+    """Raises `WechatFailed`."""
+    return await _with_token(
+        database, account, lambda token: client.fetch(account, path, body, access_token=token)
     )
 
 

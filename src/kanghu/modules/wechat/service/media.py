@@ -25,15 +25,8 @@ async def upload(database: Database, account_id: UUID, kind: MediaKind, content:
     """The media_id, good for three days and for any number of messages. Raises `MediaRefused`, `WechatFailed`."""
     found = media.checked(kind, content)
     account = await usable_now(database, account_id)
-    got = await calls.upload(
-        database,
-        account,
-        "/cgi-bin/media/upload",
-        f"{kind}.{found.extension}",
-        found.media_type,
-        content,
-        type=kind,
-    )
+    file = client.Upload(f"{kind}.{found.extension}", found.media_type, content)
+    got = await calls.upload(database, account, "/cgi-bin/media/upload", file, type=kind)
     # Of a thumb it is called otherwise.
     return client.text(got, "thumb_media_id" if "thumb_media_id" in got else "media_id")
 

@@ -10,6 +10,7 @@ from kanghu.kernel import audit, live
 from kanghu.kernel.db import Database, Tx
 from kanghu.kernel.security import Caller
 from kanghu.modules.wechat.errors import (
+    MediaGone,
     MenuChanged,
     MenuInvalid,
     MenuNotFound,
@@ -17,11 +18,20 @@ from kanghu.modules.wechat.errors import (
     WrongKind,
 )
 from kanghu.modules.wechat.menus import rules
-from kanghu.modules.wechat.menus.menu import Button, Menu, differences, read, written
+from kanghu.modules.wechat.menus.menu import (
+    Button,
+    Menu,
+    differences,
+    materials_of,
+    read,
+    with_media,
+    written,
+)
 from kanghu.modules.wechat.models import Account, MenuRow
-from kanghu.modules.wechat.repository import menus
-from kanghu.modules.wechat.service import calls
+from kanghu.modules.wechat.repository import materials, menus
+from kanghu.modules.wechat.service import calls, material_copies
 from kanghu.modules.wechat.service.accounts import get_account
+from kanghu.modules.wechat.service.materials import hold
 
 READ, WRITE = "wechat.menu.read", "wechat.menu.write"
 NO_MENU = 46003
@@ -57,8 +67,9 @@ async def list_menus(tx: Tx, caller: Caller, account_id: UUID) -> list[MenuRow]:
 async def save_draft(
     tx: Tx, caller: Caller, account_id: UUID, revision: int, content: dict[str, Any]
 ) -> MenuRow:
-    """A draft may have faults; publishing it looks at them. `revision` 0: a new one. Raises `MenuChanged`."""
+    """A draft may have faults; publishing it looks at them. `revision` 0: a new one. Raises `MenuChanged`, `MaterialMissing`."""
     account = await _account(tx, caller, WRITE, account_id)
+    used = await hold(tx, account, materials_of(menu_of(content)))
     if revision == 0:
         saved = await menus.add_draft(tx, account_id, content, caller.account_id)
     else:
@@ -66,6 +77,7 @@ async def save_draft(
     found = await menus.draft(tx, account_id)
     if not saved or found is None:
         raise MenuChanged
+    await materials.used_by_menu(tx, account_id, found.id, used)
     await _changed(tx, caller, account, "wechat.menu.draft", found)
     return found
 
@@ -75,7 +87,7 @@ async def roll_back(
 ) -> MenuRow:
     """Puts an earlier version in force again, as a version of its own; what was being drafted (`revision`, 0: nothing) goes.
 
-    Raises `MenuNotFound`, `MenuChanged`, `MenuInvalid`, `WechatFailed`; after the last two the earlier version is the draft.
+    Raises `MenuNotFound`, `MenuChanged`, `MaterialMissing`, `MenuInvalid`, `WechatFailed`; after the last two the earlier version is the draft.
     """
     async with database.transaction() as tx:
         await _account(tx, caller, WRITE, account_id)
@@ -107,7 +119,8 @@ async def try_match(database: Database, caller: Caller, account_id: UUID, user: 
 
 
 async def publish(database: Database, caller: Caller, account_id: UUID, revision: int) -> MenuRow:
-    """Puts the draft in force for everybody within minutes. Raises `MenuNotFound`, `MenuChanged`, `MenuInvalid`, `WechatFailed`.
+    """Puts the draft in force for everybody within minutes. Raises `MenuNotFound`, `MenuChanged`, `MenuInvalid`, `MaterialMissing`,
+    `WechatFailed`.
 
     WeChat knows no editing: personal menus are taken away and added again. Whatever stops it on the way, doing it again helps.
     """
@@ -122,14 +135,31 @@ async def publish(database: Database, caller: Caller, account_id: UUID, revision
     wrong = rules.problems(menu)
     if wrong:
         raise MenuInvalid(fields=wrong)
-    await _put_in_force(database, account, menu)
+    told = await _told(database, account, menu)
     async with database.transaction() as tx:
-        if not await menus.mark_published(tx, draft.id, revision, caller.account_id):
+        content = msgspec.to_builtins(told)
+        if not await menus.mark_published(tx, draft.id, revision, content, caller.account_id):
             raise MenuChanged
+        await materials.let_go_by_earlier_menus(tx, account_id, draft.id)
         await _changed(tx, caller, account, "wechat.menu.publish", draft)
         found = await menus.in_force(tx, account_id)
     assert found is not None
     return found
+
+
+async def _told(database: Database, account: Account, menu: Menu) -> Menu:
+    """Put in force, with what WeChat calls its material: buttons send nothing that would be forgotten after three days."""
+    known = await material_copies.permanent(database, account.id, materials_of(menu))
+    told = with_media(menu, known)
+    try:
+        await _put_in_force(database, account, told)
+    except MediaGone:
+        if not known:
+            raise
+        # Somebody deleted it in WeChat's console.
+        told = with_media(menu, await material_copies.permanent_again(database, account.id, known))
+        await _put_in_force(database, account, told)
+    return told
 
 
 async def _put_in_force(database: Database, account: Account, menu: Menu) -> None:

@@ -40,14 +40,14 @@ export const FIELDS: Readonly<Record<Field, { label: string; most: number; hint:
   key: { label: '键值', most: 128, hint: '点击后由关键词与它相同的自动回复规则回复' },
   appid: { label: '小程序的 AppID', most: 32, hint: '须是与公众号关联的小程序' },
   pagepath: { label: '小程序的页面路径', most: 256, hint: '如 pages/home' },
-  media_id: { label: '素材编号', most: 128, hint: '永久素材的 media_id' },
+  media_id: { label: '素材', most: 128, hint: '点击后发给粉丝；发布时自动存为公众号的永久素材' },
   article_id: { label: '文章编号', most: 128, hint: '已发布文章的 article_id' },
 }
 
 export const EMPTY: Content = { buttons: [], personal: [] }
 
 const blank = (name: string): Button => ({
-  name, type: 'view', key: '', url: '', media_id: '', article_id: '', appid: '', pagepath: '',
+  name, type: 'view', key: '', url: '', material_id: null, media_id: '', article_id: '', appid: '', pagepath: '',
 })
 
 export const bytesOf = (text: string): number => new TextEncoder().encode(text).length
@@ -68,8 +68,8 @@ export function buttonAt(buttons: readonly Top[], place: Place): Top | undefined
 }
 
 /** A button below, which opens no others. */
-const leafOf = ({ name, type, key, url, media_id, article_id, appid, pagepath }: Button): Button => ({
-  name, type, key, url, media_id, article_id, appid, pagepath,
+const leafOf = ({ name, type, key, url, material_id, media_id, article_id, appid, pagepath }: Button): Button => ({
+  name, type, key, url, material_id, media_id, article_id, appid, pagepath,
 })
 
 /** The button at a place changed; without `change` it goes. */

@@ -1,12 +1,16 @@
 import type { Shape } from '@/api/types'
+import { chosenText } from '../materials/materials'
 
 export type Rule = Shape<'ReplyView'>
 export type Given = Shape<'ReplyGiven'>
 export type Keyword = Shape<'KeywordView'>
 export type Conflict = Shape<'ReplyConflictView'>
 
+/** A text, or an entry of the library. */
+export type Answer = Rule['answers'][number]
+
 /** A rule as its form holds it: everything there, whatever the trigger. */
-export type RuleForm = Required<Omit<Given, 'keywords'>> & { keywords: Keyword[] }
+export type RuleForm = Required<Omit<Given, 'keywords' | 'answers'>> & { keywords: Keyword[]; answers: Answer[] }
 
 export const MOST_ANSWERS = 3
 
@@ -44,9 +48,15 @@ export function sentOf(form: RuleForm): Given {
     scene: form.trigger === 'scan' ? form.scene : '',
     kinds: form.trigger === 'kind' ? form.kinds : [],
     visit: comes ? form.visit : 'any',
-    answers: form.answers.filter((one) => one.trim()),
+    answers: form.answers.flatMap<NonNullable<Given['answers']>[number]>((one) => {
+      if (typeof one !== 'string') return [{ material_id: one.material_id }]
+      return one.trim() ? [one] : []
+    }),
   }
 }
+
+/** An answer in one line. */
+export const answerText = (one: Answer): string => (typeof one === 'string' ? one : chosenText(one))
 
 function keywordOf(one: Keyword): Keyword {
   const examples = one.match === 'pattern' ? (one.examples ?? []).filter((text) => text.trim()) : []

@@ -1,6 +1,8 @@
 """Sounds and films as every phone plays them and WeChat takes them. A program of its own, given a stranger's file:
 
-    python -I -m kanghu.modules.messaging.converter voice|video  <file  >answer
+    python -I -m kanghu.kernel.converter voice|video|film|picture  <file  >answer
+
+`film` and `picture` are only looked at: how long it lasts, and a small picture of it.
 
 It has neither the platform's keys nor its database, and bounds on time and memory: what breaks it breaks nothing else.
 The answer is a `Converted` in msgpack; whatever cannot be converted ends with status 1.
@@ -24,7 +26,7 @@ from av.container import InputContainer, OutputContainer
 from av.filter import Graph
 from av.video.frame import PictureType, VideoFrame
 
-from kanghu.modules.messaging.models import Converted
+from kanghu.kernel.conversion import Converted
 
 MEMORY = 1536 * 1024 * 1024
 CPU_SECONDS = 120
@@ -46,7 +48,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     content = sys.stdin.buffer.read()
     try:
-        converted = {"voice": voice, "video": video}[sys.argv[1]](content)
+        converted = {"voice": voice, "video": video, "film": film, "picture": picture}[sys.argv[1]](content)
     except Exception as broken:  # a stranger's file may fail in any way
         sys.exit(f"{type(broken).__name__}: {broken}")
     sys.stdout.buffer.write(msgspec.msgpack.encode(converted))
@@ -101,7 +103,25 @@ def video(content: bytes) -> Converted:
             raise CannotConvert("no picture in it")
         fits = _plays_everywhere(source)
         thumbnail, length = _thumbnail_and_length(source)
+    _refuse_longer(Fraction(length, 1000))
     return Converted(length, None if fits else _film(content), thumbnail)
+
+
+def film(content: bytes) -> Converted:
+    """A film that is left as it is."""
+    with av.open(io.BytesIO(content), "r") as source:
+        if not source.streams.video:
+            raise CannotConvert("no picture in it")
+        thumbnail, length = _thumbnail_and_length(source)
+    return Converted(length, None, thumbnail)
+
+
+def picture(content: bytes) -> Converted:
+    """Of one that moves, its beginning."""
+    with av.open(io.BytesIO(content), "r") as source:
+        if not source.streams.video:
+            raise CannotConvert("no picture in it")
+        return Converted(0, None, _jpeg(next(_shown(source.decode(video=0), THUMBNAIL_SIDE))))
 
 
 def _plays_everywhere(source: InputContainer) -> bool:
@@ -123,7 +143,6 @@ def _thumbnail_and_length(source: InputContainer) -> tuple[bytes, int]:
     if first is None:
         raise CannotConvert("no picture in it")
     seconds = Fraction(source.duration, av.time_base) if source.duration else _last_time(first, frames)
-    _refuse_longer(seconds)
     return _jpeg(next(_shown(iter([first]), THUMBNAIL_SIDE))), int(seconds * 1000)
 
 
