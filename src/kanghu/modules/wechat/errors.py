@@ -131,6 +131,21 @@ class TooManyReplies(Conflict):
     message = "自动回复规则最多 300 条，请先删除不用的"
 
 
+class TagRuleNotFound(NotFound):
+    code = "wechat.tag_rule_not_found"
+    message = "没有这条标签规则"
+
+
+class TagRuleChanged(Conflict):
+    code = "wechat.tag_rule_changed"
+    message = "这条规则已被他人修改，请刷新后再改"
+
+
+class TooManyTagRules(Conflict):
+    code = "wechat.too_many_tag_rules"
+    message = "标签规则最多 100 条，请先删除不用的"
+
+
 class InboundNotFound(NotFound):
     code = "wechat.inbound_not_found"
     message = "没有这条消息，或已超过保存期限"

@@ -1,7 +1,7 @@
 """Permissions of the module, and its pure rules: what fans' acts allow us, what files WeChat takes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from kanghu.kernel import clock
@@ -96,3 +96,8 @@ def on_duty(hours: DeskHours, at: datetime) -> bool:
     if minute >= hours.opens:
         return local.isoweekday() in hours.days
     return minute < hours.closes and (local - timedelta(days=1)).isoweekday() in hours.days
+
+
+def tomorrow() -> datetime:
+    """When WeChat's daily quotas begin anew: it counts days in Shanghai."""
+    return datetime.combine(clock.today() + timedelta(days=1), time(), clock.SHANGHAI)
