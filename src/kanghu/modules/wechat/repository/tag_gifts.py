@@ -234,10 +234,13 @@ async def counts(tx: Tx, account_id: UUID) -> dict[int, int]:
 
 
 async def refusals(tx: Tx, account_id: UUID) -> dict[int, int]:
-    """Error code → fans to whom a tag could not be given."""
+    """Error code → fans to whom a tag of a rule in force could not be given."""
     found = await tx.fetch(
-        """SELECT errcode, count(*) AS fans FROM wechat.tag_gifts
-            WHERE account_id = $1 AND state = 'refused' GROUP BY errcode""",
+        """SELECT g.errcode, count(*) AS fans FROM wechat.tag_gifts AS g
+            WHERE g.account_id = $1 AND g.state = 'refused'
+              AND EXISTS (SELECT FROM wechat.tag_rules AS t
+                           WHERE t.account_id = g.account_id AND t.tag_id = g.tag_id AND t.enabled)
+            GROUP BY g.errcode""",
         account_id,
     )
     return {line["errcode"]: line["fans"] for line in found}
