@@ -102,8 +102,8 @@ def states_of(list_of: str, everything: str = "/api/admin/*") -> dict[str, Prepa
 
 
 def _addresses(pattern: str) -> re.Pattern[str]:
-    """The address itself, with whatever query; `…/*` is everything below it."""
-    path = re.escape(pattern.removesuffix("/*"))
+    """The address itself, with whatever query; `…/*` is everything below it, `…/*/…` any one between."""
+    path = re.escape(pattern.removesuffix("/*")).replace(r"\*", "[^/]+")
     return re.compile(rf"^https?://[^/]+{path}{'/.*' if pattern.endswith('/*') else ''}(\?.*)?$")
 
 

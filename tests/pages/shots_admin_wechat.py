@@ -183,14 +183,18 @@ SHOTS = [
         name="admin-wechat-tag-rules",
         path="/admin/wechat/fans?tab=rules",
         who="admin",
+        states={"long-names": long_names(f"{WECHAT}/*")},
+        then=_some_tag_rules,
+    ),
+    Shot(
+        name="admin-wechat-tag-rules-unread",
+        path="/admin/wechat/fans?tab=rules",
+        who="admin",
         states={
             "error": broken(f"{ACCOUNTS}/*/tag-rules"),
             "forbidden": forbidden(f"{ACCOUNTS}/*/tag-rules"),
-            "long-names": long_names(f"{WECHAT}/*"),
         },
-        then=_some_tag_rules,
     ),
-    Shot(name="admin-wechat-tag-rules-none", path="/admin/wechat/fans?tab=rules", who="admin"),
     Shot(name="admin-wechat-tag-rule", path="/admin/wechat/fans?tab=rules", who="admin", then=_tag_rule),
     Shot(name="admin-wechat-no-permission", path="/admin/wechat/menus", who="doctor"),
 ]

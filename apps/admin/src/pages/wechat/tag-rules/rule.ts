@@ -61,8 +61,8 @@ export function conditionText(asked: Asked): string {
     asked.scenes.length ? `扫过 ${asked.scenes.join('或')}` : '',
     asked.followed_for ? `关注满 ${asked.followed_for} 天` : '',
     asked.followed_within ? `关注不满 ${asked.followed_within} 天` : '',
-    asked.spoke_within ? `${asked.spoke_within} 天内发来过消息` : '',
-    asked.silent_for ? `${asked.silent_for} 天没有发来消息` : '',
+    asked.spoke_within ? `最近 ${asked.spoke_within} 天内发来过消息` : '',
+    asked.silent_for ? `已有 ${asked.silent_for} 天没有发来消息` : '',
     asked.bound === true ? '已绑定客户' : asked.bound === false ? '没有绑定客户' : '',
   ]
   return parts.filter(Boolean).join('，且')
