@@ -42,7 +42,7 @@ async def apply_tag_rules(database: Database, payload: ApplyTagRules) -> None:
     await tagging.apply(database, payload.account_id)
 
 
-@every("* * * * *", "wechat.wake_tag_rules")
+@every("*/1 * * * *", "wechat.wake_tag_rules")
 async def wake_tag_rules(tx: Tx) -> None:
     """What fans did in the last minute, what their clocks brought, and what a turn left undone."""
     for account_id in await tag_runs.with_work(tx, clock.now()):
