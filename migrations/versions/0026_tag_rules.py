@@ -22,12 +22,12 @@ ALTER TABLE wechat.fans
     ADD COLUMN source text NOT NULL DEFAULT '',
     ADD COLUMN spoke_at timestamptz,
     ADD COLUMN looked_at timestamptz,
-    ADD COLUMN judged_at timestamptz;
+    ADD COLUMN judged_at timestamptz NOT NULL DEFAULT '-infinity';
 COMMENT ON COLUMN wechat.fans.source IS '关注的渠道，微信所给的 subscribe_scene；尚未读取为空';
 COMMENT ON COLUMN wechat.fans.spoke_at IS '最近一次发来消息的时间';
 COMMENT ON COLUMN wechat.fans.looked_at IS '从微信读取其关注时间、渠道与标签的时间；重新关注后再读';
-COMMENT ON COLUMN wechat.fans.judged_at IS '最近一次按标签规则判断的时间；之后又有互动的为空，等待再判断';
-CREATE INDEX fans_judged ON wechat.fans (account_id, judged_at NULLS FIRST) WHERE subscribed;
+COMMENT ON COLUMN wechat.fans.judged_at IS '按标签规则判断到哪一代（当时的 tag_runs.stale_before）；之后又有变化的为负无穷，等待再判断';
+CREATE INDEX fans_judged ON wechat.fans (account_id, judged_at) WHERE subscribed AND looked_at IS NOT NULL;
 CREATE INDEX fans_unlooked ON wechat.fans (account_id, id) WHERE subscribed AND looked_at IS NULL;
 
 UPDATE wechat.fans AS f SET spoke_at = w.opened_at
@@ -85,7 +85,7 @@ CREATE TABLE wechat.tag_gifts (
     CONSTRAINT tag_gifts_lasting CHECK (NOT lasting OR state <> 'taking')
 );
 CREATE INDEX tag_gifts_tag ON wechat.tag_gifts (account_id, tag_id, state);
-CREATE INDEX tag_gifts_pending ON wechat.tag_gifts (account_id, tag_id) WHERE state IN ('giving', 'taking', 'owed');
+CREATE INDEX tag_gifts_pending ON wechat.tag_gifts (account_id, tag_id, state) WHERE state IN ('giving', 'taking', 'owed');
 COMMENT ON TABLE wechat.tag_gifts IS '规则打上的标签：只有这里记着的才会被规则取下，手工打上的不在其中';
 COMMENT ON COLUMN wechat.tag_gifts.fan_id IS '粉丝';
 COMMENT ON COLUMN wechat.tag_gifts.tag_id IS '微信标签编号';
@@ -113,7 +113,7 @@ CREATE TABLE wechat.tag_runs (
 );
 COMMENT ON TABLE wechat.tag_runs IS '标签规则的执行：每个公众号同时只有一个进程在执行，及最近一次的结果';
 COMMENT ON COLUMN wechat.tag_runs.account_id IS '公众号';
-COMMENT ON COLUMN wechat.tag_runs.stale_before IS '在此之前判断的都须再判断：规则改动、每夜、手工执行时推进';
+COMMENT ON COLUMN wechat.tag_runs.stale_before IS '粉丝判断到哪一代：规则改动、每夜、手工执行时推进，早于它的都须再判断';
 COMMENT ON COLUMN wechat.tag_runs.turn IS '正在执行的一次';
 COMMENT ON COLUMN wechat.tag_runs.turn_until IS '到时没有动静即由别的进程接手';
 COMMENT ON COLUMN wechat.tag_runs.begun_at IS '最近一次开始的时间';

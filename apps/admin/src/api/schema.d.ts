@@ -29397,14 +29397,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 成功 */
-            202: {
+            /** @description 完成，无内容 */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": unknown;
-                };
+                content?: never;
             };
             /** @description 未登录，或登录已失效 */
             401: {

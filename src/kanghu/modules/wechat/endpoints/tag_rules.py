@@ -47,7 +47,7 @@ async def preview_tag_rule(
     return TagRulePreviewView.model_validate(found)
 
 
-@admin.post("/run", operation_id="wechat_run_tag_rules", status_code=202)
+@admin.post("/run", operation_id="wechat_run_tag_rules", status_code=204)
 async def run_tag_rules(account_id: UUID, caller: Writer, tx: Transaction) -> None:
     """立即把全部粉丝重新判断一遍；因故暂停的也立即再试"""
     await tag_rules.run_now(tx, caller, account_id)

@@ -39,7 +39,7 @@ async def note(tx: Tx, account_id: UUID, openid: str, *, spoke_at: datetime | No
     """
     await tx.execute(
         """WITH fan AS (
-               UPDATE wechat.fans SET judged_at = NULL, spoke_at = greatest(spoke_at, $3)
+               UPDATE wechat.fans SET judged_at = '-infinity', spoke_at = greatest(spoke_at, $3)
                 WHERE account_id = $1 AND openid = $2 RETURNING id)
            INSERT INTO wechat.fan_scenes (fan_id, scene) SELECT id, $4::text FROM fan WHERE $4 <> ''
            ON CONFLICT DO NOTHING""",
@@ -113,7 +113,7 @@ async def of_person(tx: Tx, person_id: UUID) -> list[Fan]:
 async def bind(tx: Tx, fan: Fan, person_id: UUID, now: datetime) -> None:
     """The fan's WeChat is the person's from now on, and at this account no other is; at other accounts it is nobody else's."""
     await tx.execute(
-        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL, judged_at = NULL
+        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL, judged_at = '-infinity'
             WHERE id <> $1 AND (account_id = $2 AND person_id = $3 OR unionid = $4 AND person_id <> $3)""",
         fan.id,
         fan.account_id,
@@ -121,7 +121,7 @@ async def bind(tx: Tx, fan: Fan, person_id: UUID, now: datetime) -> None:
         fan.unionid,
     )
     await tx.execute(
-        "UPDATE wechat.fans SET person_id = $2, bound_at = $3, judged_at = NULL WHERE id = $1",
+        "UPDATE wechat.fans SET person_id = $2, bound_at = $3, judged_at = '-infinity' WHERE id = $1",
         fan.id,
         person_id,
         now,
@@ -131,7 +131,7 @@ async def bind(tx: Tx, fan: Fan, person_id: UUID, now: datetime) -> None:
 async def unbind(tx: Tx, fan: Fan) -> None:
     """The fan and whoever is the same WeChat at another account."""
     await tx.execute(
-        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL, judged_at = NULL
+        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL, judged_at = '-infinity'
             WHERE (id = $1 OR unionid = $2) AND person_id IS NOT NULL""",
         fan.id,
         fan.unionid,

@@ -50,14 +50,13 @@ async def followers(tx: Tx, account_id: UUID, after: UUID | None, limit: int) ->
     return [_follower(line) for line in found]
 
 
-_DUE = """f.account_id = $1 AND f.subscribed AND f.looked_at IS NOT NULL
-          AND (f.judged_at IS NULL OR f.judged_at < $2)"""
+_DUE = """f.account_id = $1 AND f.subscribed AND f.looked_at IS NOT NULL AND f.judged_at < $2"""
 
 
 async def due(tx: Tx, account_id: UUID, stale_before: datetime, limit: int) -> list[Follower]:
     """Those about whom something is new, but nobody whom others hold. Nothing becomes new about them until the transaction ends."""
     taken = await tx.fetch(
-        f"""SELECT f.id FROM wechat.fans AS f WHERE {_DUE} ORDER BY f.judged_at NULLS FIRST LIMIT $3
+        f"""SELECT f.id FROM wechat.fans AS f WHERE {_DUE} ORDER BY f.judged_at LIMIT $3
                FOR UPDATE SKIP LOCKED""",
         account_id,
         stale_before,
@@ -67,8 +66,9 @@ async def due(tx: Tx, account_id: UUID, stale_before: datetime, limit: int) -> l
     return [_follower(line) for line in found]
 
 
-async def judged(tx: Tx, fan_ids: list[UUID], now: datetime) -> None:
-    await tx.execute("UPDATE wechat.fans SET judged_at = $2 WHERE id = ANY ($1::uuid[])", fan_ids, now)
+async def judged(tx: Tx, fan_ids: list[UUID], as_of: datetime) -> None:
+    """`as_of`: the account's `stale_before` that was seen. Whatever moves it on later makes them due again, however clocks go."""
+    await tx.execute("UPDATE wechat.fans SET judged_at = $2 WHERE id = ANY ($1::uuid[])", fan_ids, as_of)
 
 
 async def keep(tx: Tx, account_id: UUID, changes: list[tuple[UUID, int, Gift]], now: datetime) -> None:
@@ -117,7 +117,7 @@ async def errand(tx: Tx, account_id: UUID, limit: int) -> Errand | None:
     first = await tx.fetchrow(
         """SELECT g.tag_id, g.state = 'taking' AS remove FROM wechat.tag_gifts AS g JOIN wechat.fans AS f ON f.id = g.fan_id
             WHERE g.account_id = $1 AND g.state IN ('giving', 'taking', 'owed') AND f.subscribed
-            ORDER BY g.tag_id, remove LIMIT 1""",
+            ORDER BY g.tag_id, g.state LIMIT 1""",
         account_id,
     )
     if first is None:
@@ -126,7 +126,7 @@ async def errand(tx: Tx, account_id: UUID, limit: int) -> Errand | None:
         """SELECT f.openid, f.id FROM wechat.tag_gifts AS g JOIN wechat.fans AS f ON f.id = g.fan_id
             WHERE g.account_id = $1 AND g.tag_id = $2 AND g.state IN ('giving', 'taking', 'owed')
               AND (g.state = 'taking') = $3 AND f.subscribed
-            ORDER BY f.id LIMIT $4""",
+            LIMIT $4""",
         account_id,
         first["tag_id"],
         first["remove"],
@@ -220,7 +220,7 @@ async def by_hand(
         into,
         now,
     )
-    await tx.execute("UPDATE wechat.fans SET judged_at = NULL WHERE id = ANY ($1::uuid[])", fan_ids)
+    await tx.execute("UPDATE wechat.fans SET judged_at = '-infinity' WHERE id = ANY ($1::uuid[])", fan_ids)
 
 
 async def counts(tx: Tx, account_id: UUID) -> dict[int, int]:

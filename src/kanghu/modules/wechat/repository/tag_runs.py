@@ -15,7 +15,9 @@ async def want(tx: Tx, account_id: UUID, now: datetime, *, again: bool) -> None:
     """The account uses rules. `again`: all fans are to be judged anew, and nothing that went wrong is waited for."""
     await tx.execute(
         """INSERT INTO wechat.tag_runs AS r (account_id, stale_before) VALUES ($1, $2)
-           ON CONFLICT (account_id) DO UPDATE SET stale_before = $2, failures = 0, not_before = NULL WHERE $3""",
+           ON CONFLICT (account_id) DO UPDATE
+              SET stale_before = greatest($2, r.stale_before + interval '1 microsecond'), failures = 0, not_before = NULL
+            WHERE $3""",
         account_id,
         now,
         again,
@@ -25,7 +27,7 @@ async def want(tx: Tx, account_id: UUID, now: datetime, *, again: bool) -> None:
 async def all_again(tx: Tx, now: datetime) -> None:
     """Everywhere where rules are in force: what depends on the clock may be different today."""
     await tx.execute(
-        """UPDATE wechat.tag_runs AS r SET stale_before = $1
+        """UPDATE wechat.tag_runs AS r SET stale_before = greatest($1, stale_before + interval '1 microsecond')
             WHERE EXISTS (SELECT FROM wechat.tag_rules AS t WHERE t.account_id = r.account_id AND t.enabled)""",
         now,
     )
@@ -51,7 +53,7 @@ async def with_work(tx: Tx, now: datetime) -> list[UUID]:
                             WHERE g.account_id = r.account_id AND g.state IN ('giving', 'taking', 'owed') AND f.subscribed)
                 OR (EXISTS (SELECT FROM wechat.tag_rules AS t WHERE t.account_id = r.account_id AND t.enabled)
                     AND EXISTS (SELECT FROM wechat.fans AS f WHERE f.account_id = r.account_id AND f.subscribed
-                                   AND (f.judged_at IS NULL OR f.judged_at < r.stale_before))))""",
+                                   AND f.looked_at IS NOT NULL AND f.judged_at < r.stale_before)))""",
         now,
     )
     return [line["account_id"] for line in found]
@@ -163,7 +165,7 @@ async def learn(
         return bool(left)
     fan_id = await tx.fetchval(
         """UPDATE wechat.fans
-              SET subscribed_at = $3, source = $4, tags = $5, looked_at = $7, judged_at = NULL
+              SET subscribed_at = $3, source = $4, tags = $5, looked_at = $7, judged_at = '-infinity'
             WHERE account_id = $1 AND openid = $2 AND subscribed AND looked_at IS NULL AND tags = $6 RETURNING id""",
         account_id,
         told.openid,

@@ -156,7 +156,7 @@ async def _judge(database: Database, account: Account, turn: UUID) -> bool:
                     changes.append((fan.id, tag_id, gift))
         await tag_gifts.keep(tx, account.id, changes, now)
         await tag_gifts.forget(tx, gone)
-        await tag_gifts.judged(tx, [fan.id for fan in found], now)
+        await tag_gifts.judged(tx, [fan.id for fan in found], stale_before)
         full = sum(gift.state == "refused" for _, _, gift in changes)
         await tag_runs.count(tx, account.id, judged=len(found), refused=full)
         if found:
