@@ -38,11 +38,10 @@ def _follower(line: Record) -> Follower:
     return Follower(line["id"], line["openid"], line["tags"], facts, gifts)
 
 
-async def followers(tx: Tx, account_id: UUID, after: UUID | None, limit: int) -> list[Follower]:
-    """All of them, page by page, for a preview."""
+async def followers(tx: Tx, account_id: UUID, after: UUID, limit: int) -> list[Follower]:
+    """All of them, page by page, for a preview; none comes before UUID 0."""
     found = await tx.fetch(
-        _FACTS
-        + " WHERE f.account_id = $1 AND f.subscribed AND ($2::uuid IS NULL OR f.id > $2) ORDER BY f.id LIMIT $3",
+        _FACTS + " WHERE f.account_id = $1 AND f.subscribed AND f.id > $2 ORDER BY f.id LIMIT $3",
         account_id,
         after,
         limit,

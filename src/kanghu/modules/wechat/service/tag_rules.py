@@ -93,7 +93,7 @@ async def preview(
     rule = _rule(wanted)
     others = [_rule(one) for one in kept if one.tag_id == wanted.tag_id and one.id != instead_of]
     found, get, lose = Preview(), list[UUID](), list[UUID]()
-    after: UUID | None = None
+    after = UUID(int=0)
     while page := await tag_gifts.followers(tx, account_id, after, PAGE):
         after = page[-1].id
         for fan in page:
