@@ -38,11 +38,12 @@ from kanghu.modules.notices.repository import deliveries, wishes
 from kanghu.modules.notices.repository import notices as notice_rows
 from kanghu.modules.people import public as people
 from kanghu.modules.people.service import card_checks
-from kanghu.modules.wechat.models import Broadcast, Material, MaterialFile, ReplyWanted
+from kanghu.modules.wechat.models import Broadcast, Material, MaterialFile, ReplyWanted, TagRuleWanted
 from kanghu.modules.wechat.repository import broadcasts as wechat_broadcasts
 from kanghu.modules.wechat.repository import materials as wechat_materials
 from kanghu.modules.wechat.repository import menus as wechat_menus
 from kanghu.modules.wechat.repository import replies as wechat_replies
+from kanghu.modules.wechat.repository import tag_rules as wechat_tag_rules
 from kanghu.modules.wechat.repository import tokens as wechat_tokens
 from tests.notices.mail_server import mail_account, set_mail_account
 from tests.sms import sms_account, use_sms_account
@@ -115,6 +116,7 @@ class Side:
             "export_id",
             "wechat_account_id",
             "reply_rule_id",
+            "tag_rule_id",
             "reply_id",
             "broadcast_id",
             "material_id",
@@ -486,6 +488,7 @@ async def _spoken(house: House, side: Side) -> UUID:
         (rule, *_others) = await wechat_replies.list_rules(tx, account_id)
         side.ids["reply_rule_id"] = rule.id
         side.ids["material_id"] = await _kept(tx, account_id, side)
+        side.ids["tag_rule_id"] = await _tag_rule(tx, account_id)
         side.ids["broadcast_id"] = await _prepared(tx, account_id, side)
     return account_id
 
@@ -500,6 +503,16 @@ async def _kept(tx: Tx, account_id: UUID, side: Side) -> UUID:
     file = MaterialFile("audio/amr", content, 1000, b"a voice", b"a picture")
     assert await wechat_materials.insert(tx, made, hashlib.sha256(content).digest(), file, None)
     return made.id
+
+
+async def _tag_rule(tx: Tx, account_id: UUID) -> UUID:
+    known = await wechat_tag_rules.list_rules(tx, account_id)
+    if known:
+        return known[0].id
+    rule_id = new_id()
+    wanted = TagRuleWanted("规则", 100, {"scenes": ["desk"]}, takes_away=True, enabled=True)
+    await wechat_tag_rules.insert(tx, rule_id, account_id, wanted, None, clock.now())
+    return rule_id
 
 
 async def _prepared(tx: Tx, account_id: UUID, side: Side) -> UUID:

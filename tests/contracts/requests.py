@@ -58,6 +58,7 @@ GLOBAL = {
     "sender": "tencent",
     "key": "x" * 32,
 }
+TAG_RULE = {"tag_id": 100, "conditions": {"scenes": ["desk"], "followed_within": 30}, "takes_away": True}
 CALLING_WECHAT = (
     "wechat_list_tags",
     "wechat_create_tag",
@@ -106,6 +107,10 @@ PATH = {
             "wechat_list_qr_codes",
             "wechat_list_broadcasts",
             "wechat_prepare_broadcast",
+            "wechat_list_tag_rules",
+            "wechat_create_tag_rule",
+            "wechat_preview_tag_rule",
+            "wechat_run_tag_rules",
             *CALLING_WECHAT,
             "accounts_start_wechat",
             "accounts_unbind_wechat",
@@ -114,6 +119,10 @@ PATH = {
     **{
         operation: {"account_id": "wechat_account_id", "rule_id": "reply_rule_id"}
         for operation in ("wechat_update_reply", "wechat_delete_reply")
+    },
+    **{
+        operation: {"account_id": "wechat_account_id", "rule_id": "tag_rule_id"}
+        for operation in ("wechat_update_tag_rule", "wechat_delete_tag_rule")
     },
     "messaging_withdraw_own_message": {"message_id": "own_message_id"},
     "messaging_withdraw_message": {"message_id": "staff_message_id"},
@@ -373,6 +382,9 @@ BODIES: dict[str, Body] = {
     "wechat_update_reply": lambda side: {**_reply(side), "version": 1},
     "wechat_try_replies": lambda side: {"what": "message", "text": "您好"},
     "wechat_set_desk_hours": lambda side: {"opens": 480, "closes": 1020, "days": [1, 2, 3, 4, 5]},
+    "wechat_create_tag_rule": lambda side: {**TAG_RULE, "name": "规则"},
+    "wechat_update_tag_rule": lambda side: {**TAG_RULE, "name": "规则", "version": 1},
+    "wechat_preview_tag_rule": lambda side: TAG_RULE,
     "wechat_create_tag": lambda side: {"name": "会员"},
     "wechat_rename_tag": lambda side: {"name": "会员"},
     "wechat_tag_fans": lambda side: {"openids": [f"o-{side.name}"]},

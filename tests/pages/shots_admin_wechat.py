@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page
 
-from tests.pages.shots import Shot, broken, empty, long_names, states_of
+from tests.pages.shots import Shot, broken, empty, forbidden, long_names, states_of
 
 WECHAT = "/api/admin/wechat"
 ACCOUNTS = f"{WECHAT}/accounts"
@@ -91,6 +91,38 @@ def _hours(page: Page) -> None:
     page.get_by_role("dialog").get_by_text("周一").wait_for()
 
 
+def _some_tag_rules(page: Page) -> None:
+    """As `_some_rules`; the tag is made when it is not there."""
+    page.evaluate(
+        """async () => {
+            const headers = { Authorization: `Bearer ${sessionStorage.getItem('kh.token')}`, 'Content-Type': 'application/json' }
+            const accounts = await (await fetch('/api/admin/wechat/accounts', { headers })).json()
+            const url = `/api/admin/wechat/accounts/${accounts.find((one) => one.appid === 'wx00000000demo01').id}`
+            const send = (path, body) => fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+            const tags = await (await fetch(`${url}/tags`, { headers })).json()
+            const found = tags.find((one) => one.name === '很久没来的老粉')
+            const tag_id = found?.id ?? (await (await send('/tags', { name: '很久没来的老粉' })).json()).id
+            const { rules } = await (await fetch(`${url}/tag-rules`, { headers })).json()
+            const wanted = [
+              { name: '老粉无互动', takes_away: true, enabled: true, conditions: { followed_for: 30, silent_for: 90, bound: false } },
+              { name: '搜索关注', takes_away: false, enabled: false,
+                conditions: { sources: ['ADD_SCENE_SEARCH', 'ADD_SCENE_PROFILE_LINK'], followed_within: 7 } },
+            ]
+            for (const rule of wanted.filter((one) => !rules.some((known) => known.name === one.name)))
+              await send('/tag-rules', { tag_id, ...rule })
+        }"""
+    )
+    page.reload()
+    page.get_by_role("row").filter(has_text="老粉无互动").wait_for()
+    page.get_by_role("region", name="规则的执行").get_by_text("最近一次").wait_for()
+
+
+def _tag_rule(page: Page) -> None:
+    _some_tag_rules(page)
+    page.get_by_role("row").filter(has_text="搜索关注").click()
+    page.get_by_role("region", name="试算").get_by_text("位符合").wait_for()
+
+
 SHOTS = [
     Shot(
         name="admin-wechat-accounts",
@@ -147,5 +179,22 @@ SHOTS = [
         states={"long-names": long_names(f"{WECHAT}/*")},
     ),
     Shot(name="admin-wechat-template", path="/admin/wechat/templates", who="it_staff", then=_row),
+    Shot(
+        name="admin-wechat-tag-rules",
+        path="/admin/wechat/fans?tab=rules",
+        who="admin",
+        states={"long-names": long_names(f"{WECHAT}/*")},
+        then=_some_tag_rules,
+    ),
+    Shot(
+        name="admin-wechat-tag-rules-unread",
+        path="/admin/wechat/fans?tab=rules",
+        who="admin",
+        states={
+            "error": broken(f"{ACCOUNTS}/*/tag-rules"),
+            "forbidden": forbidden(f"{ACCOUNTS}/*/tag-rules"),
+        },
+    ),
+    Shot(name="admin-wechat-tag-rule", path="/admin/wechat/fans?tab=rules", who="admin", then=_tag_rule),
     Shot(name="admin-wechat-no-permission", path="/admin/wechat/menus", who="doctor"),
 ]

@@ -98,3 +98,59 @@ def test_a_code_is_made_shown_and_counted(staff_page: Visit, platform: Platform)
     )
     page.reload()
     expect(shown.get_by_text("1 次")).to_have_count(2)
+
+
+def tag(admin: httpx.Client, account: str, name: str) -> int:
+    """The tag with this name, made when it is not there: WeChat has a hundred at most."""
+    url = f"/api/admin/wechat/accounts/{account}/tags"
+    known = {one["name"]: one["id"] for one in admin.get(url).json()}
+    return known.get(name) or int(admin.post(url, json={"name": name}).json()["id"])
+
+
+def test_a_rule_is_tried_out_saved_and_carried_out(staff_page: Visit, platform: Platform) -> None:
+    admin, account = official(platform)
+    url = f"/api/admin/wechat/accounts/{account}"
+    mark = secrets.token_hex(3)
+    tag_id = tag(admin, account, f"扫码{mark}")
+    code = admin.post(f"{url}/qr-codes", json={"name": f"活动{mark}", "scene": f"event-{mark}"}).json()
+    came, other = (phone(platform, "", nickname="粉丝")["openid"] for _ in range(2))
+    phone(platform, f"/{came}/follow", ticket=code["url"])
+    phone(platform, f"/{other}/follow")
+    eventually(lambda: {came, other} <= {fan["openid"] for fan in admin.get(f"{url}/fans").json()["items"]})
+
+    page = staff_page("admin", "/wechat/fans")
+    page.get_by_role("tab", name="标签规则").click()
+    expect(page).to_have_url(re.compile(r"tab=rules"))
+    page.get_by_role("button", name="新建规则").click()
+    form = page.get_by_role("dialog", name="新建标签规则")
+    form.get_by_label("名称").fill(f"规则{mark}")
+    choose(form, "打上的标签", f"扫码{mark}")
+    choose(form, "扫过的二维码", f"活动{mark}（event-{mark}）")
+    tried = form.get_by_role("region", name="试算")
+    expect(tried.get_by_role("status")).to_contain_text("1 位符合")
+    expect(tried).to_contain_text(f"打上 …{came[-8:]}")
+    page.keyboard.press("Escape")  # the list of codes
+    form.get_by_label("关注满多少天").fill("9")
+    expect(tried.get_by_role("status")).to_contain_text("0 位符合")
+    form.get_by_label("关注满多少天").fill("")
+    expect(tried.get_by_role("status")).to_contain_text("1 位符合")
+    assert_accessible(page)
+    form.get_by_role("button", name="保存").click()
+    expect(form).to_be_hidden()
+
+    row = page.get_by_role("row").filter(has_text=f"规则{mark}")
+    expect(row).to_contain_text(f"扫过 event-{mark}")
+    expect(row).to_contain_text("1 人")
+    expect(page.get_by_role("region", name="规则的执行")).to_contain_text("最近一次")
+    expect(page.locator(".table.stale")).to_have_count(0)
+    assert_accessible(page)
+    worn = {fan["openid"]: fan["tags"] for fan in admin.get(f"{url}/fans?tag_id={tag_id}").json()["items"]}
+    assert list(worn) == [came]
+
+    page.get_by_role("switch", name=f"启用规则规则{mark}").locator("xpath=..").click()
+    expect(page.get_by_text(f"已停用「规则{mark}」")).to_be_visible()
+    row.click()
+    shown = page.get_by_role("dialog", name="标签规则")
+    shown.get_by_role("button", name="删除").click()
+    page.get_by_role("dialog", name=f"删除「规则{mark}」").get_by_role("button", name="删除").click()
+    expect(row).to_have_count(0)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -21,18 +22,19 @@ from kanghu.kernel import clock
 from kanghu.kernel.db import Database
 from kanghu.kernel.http import Outbound
 from kanghu.kernel.ids import new_id
-from kanghu.kernel.jobs import TryAgain
+from kanghu.kernel.jobs import JOBS, TIMERS, TryAgain
 from kanghu.kernel.security import Caller, Scope
 from kanghu.modules.wechat import broadcast_rules, errors
 from kanghu.modules.wechat.events import BroadcastReported
+from kanghu.modules.wechat.models import AskBroadcast
 from kanghu.modules.wechat.repository import broadcasts as rows
-from kanghu.modules.wechat.service import broadcasting, broadcasts
+from kanghu.modules.wechat.service import broadcast_asking, broadcasting, broadcasts
 from kanghu.modules.wechat.service.broadcasts import Wanted
 from tests.wechat import standin as wechat_standin
 from tests.wechat.accounts import Pushing, pushing, seconds, xml
 from tests.wechat.standin import StandIn, done, refusal
 
-SEND, PREVIEW = "/cgi-bin/message/mass/send", "/cgi-bin/message/mass/preview"
+SEND, PREVIEW, GET = (f"/cgi-bin/message/mass/{name}" for name in ("send", "preview", "get"))
 RIGHTS = (broadcasts.READ, broadcasts.PREPARE, broadcasts.RELEASE)
 
 
@@ -43,6 +45,9 @@ class Mass:
     got: Counter[str] = field(default_factory=Counter)
     known: dict[str, int] = field(default_factory=dict)
     previews: list[Any] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    status: list[str] = field(default_factory=list)
+    """What is answered to those who ask how it stands."""
     next: list[str] = field(default_factory=list)
     """How the coming calls go: ok, busy, refused, lost (done, but the answer is none)."""
 
@@ -62,6 +67,13 @@ class Mass:
         if fate == "lost":
             return Response(b"<html>", media_type="text/html")
         return done(msg_id=self.known[asked["clientmsgid"]], msg_data_id=1)
+
+    async def get(self, _wechat: StandIn, request: Request) -> Response:
+        number = json.loads(await request.body())["msg_id"]
+        self.asked.append(number)
+        if not number.isdecimal() or int(number) not in self.known.values():
+            return refusal(40059)
+        return JSONResponse({"msg_id": int(number), "msg_status": self.status.pop(0)})
 
     async def preview(self, _wechat: StandIn, request: Request) -> Response:
         self.previews.append(json.loads(await request.body()))
@@ -133,6 +145,16 @@ class House:
         async with self.database.transaction() as tx:
             return (await broadcasts.get(tx, colleague(), broadcast_id))[1]
 
+    async def ask(self) -> None:
+        """What the timer brings about."""
+        async with self.database.transaction() as tx:
+            await tx.execute("DELETE FROM pgqueuer")
+            await TIMERS["wechat.ask_broadcasts"].run(tx)
+            found = await tx.fetch("SELECT payload FROM pgqueuer WHERE entrypoint = $1", broadcast_asking.JOB)
+        for line in found:
+            payload = msgspec.json.decode(line["payload"], type=AskBroadcast)
+            await JOBS[broadcast_asking.JOB].run(self.database, payload)
+
     async def used(self) -> dict[str, int]:
         async with self.database.transaction() as tx:
             found = await tx.fetch(
@@ -171,6 +193,7 @@ async def house(
     mass = Mass()
     monkeypatch.setitem(wechat_standin.WITH_TOKEN, SEND, mass.send)
     monkeypatch.setitem(wechat_standin.WITH_TOKEN, PREVIEW, mass.preview)
+    monkeypatch.setitem(wechat_standin.WITH_TOKEN, GET, mass.get)
     monkeypatch.setattr("kanghu.modules.wechat.client.BACK_OFF_S", ())
     with wechat_standin.wechat_servers() as running:
         yield House(database, await pushing(client, database, api_url=running.url), mass, turn)
@@ -440,3 +463,82 @@ async def test_a_report_waits_for_the_answer_that_it_overtook(house: House) -> N
     async with house.database.transaction() as tx:
         await broadcasting.take_report(tx, report)
     assert [part.sent for part in await house.parts(made)] == [3]
+
+
+def finished(house: House, **more: Any) -> BroadcastReported:
+    numbers = {"total": 3, "filtered": 3, "sent": 3, "errors": 0, **more}
+    return BroadcastReported(
+        account_id=house.account_id,
+        openid="x",
+        inbox_id=new_id(),
+        msg_id="1000",
+        status="send success",
+        **numbers,
+    )
+
+
+async def test_an_end_that_is_not_told_is_asked_for(house: House) -> None:
+    """Not at once, and no more once it is known; a late event brings the numbers."""
+    await house.fans(3)
+    made = await house.released()
+    await broadcasting.advance(house.database, made)
+    await house.ask()
+    assert house.mass.asked == []
+    house.turn(minutes=11)
+    house.mass.status = ["SENDING", "SEND_SUCCESS"]
+    await house.ask()
+    [part] = await house.parts(made)
+    assert (house.mass.asked, part.status) == (["1000"], "")
+    await house.ask()
+    assert len(house.mass.asked) == 1, "the distance has grown"
+    house.turn(minutes=31)
+    await house.ask()
+    [part] = await house.parts(made)
+    assert (part.status, part.sent) == ("SEND_SUCCESS", None)
+    house.turn(days=2)
+    await house.ask()
+    assert len(house.mass.asked) == 2
+    for _ in range(2):
+        async with house.database.transaction() as tx:
+            await broadcasting.take_report(tx, finished(house))
+    [part] = await house.parts(made)
+    assert (part.status, part.sent) == ("send success", 3)
+
+
+async def test_an_event_that_came_first_is_not_asked_for(house: House) -> None:
+    await house.fans(3)
+    made = await house.released()
+    await broadcasting.advance(house.database, made)
+    async with house.database.transaction() as tx:
+        await broadcasting.take_report(tx, finished(house))
+    house.turn(days=1)
+    await house.ask()
+    [part] = await house.parts(made)
+    await broadcast_asking.ask(house.database, part.id)  # a job of before
+    assert (house.mass.asked, part.status) == ([], "send success")
+
+
+async def test_it_is_asked_seven_times_in_four_days_and_no_more(house: House) -> None:
+    await house.fans(3)
+    await broadcasting.advance(house.database, await house.released())
+    house.mass.status = ["SENDING"] * 20
+    gaps, last = [], clock.now()
+    for _ in range(2 * 24 * 6):
+        house.turn(minutes=30)
+        await house.ask()
+        if len(house.mass.asked) > len(gaps):
+            gaps.append((clock.now() - last).total_seconds() / 3600)
+            last = clock.now()
+    assert gaps == [0.5, 0.5, 2, 6, 12, 24, 24]
+
+
+async def test_a_sending_that_wechat_does_not_know_is_let_go(house: House) -> None:
+    await house.fans(3)
+    made = await house.released()
+    await broadcasting.advance(house.database, made)
+    house.mass.known.clear()
+    for _ in range(3):
+        house.turn(hours=2)
+        await house.ask()
+    [part] = await house.parts(made)
+    assert (len(house.mass.asked), part.status) == (1, "")

@@ -16,10 +16,12 @@ import pytest
 from kanghu.kernel.db import Database
 from kanghu.kernel.http import Outbound
 from kanghu.kernel.ids import new_id
+from kanghu.kernel.security import Caller, Scope
 from kanghu.modules.wechat import errors
 from kanghu.modules.wechat import public as wechat
 from kanghu.modules.wechat.events import BroadcastReported
-from kanghu.modules.wechat.service import broadcasting, broadcasts
+from kanghu.modules.wechat.models import TagRuleWanted
+from kanghu.modules.wechat.service import broadcasting, broadcasts, fans, tag_rules, tagging
 from kanghu.modules.wechat.service.broadcasts import Wanted
 from kanghu_sandbox.wechat.account import Account as Console
 from kanghu_sandbox.wechat.app import create_app as create_wechat
@@ -211,3 +213,33 @@ async def test_a_bulk_sending_reaches_the_phones_and_is_reported(
             await broadcasting.take_report(tx, report)
             _, [part] = await broadcasts.get(tx, colleague(), made.id)
         assert (part.status, part.total, part.sent, part.errors) == ("send success", 2, 2, 0)
+
+
+async def test_rules_tag_those_who_came_by_a_code(
+    database: Database, sign_in: SignIn, reachable: Outbound, tmp_path: Path
+) -> None:
+    """What the sandbox's WeChat tells of fans is what we read, and it takes our tags."""
+    async with meeting(database, sign_in, tmp_path, "safe") as both:
+        caller = Caller(kind="staff", grants=dict.fromkeys((fans.READ, fans.WRITE), Scope(everything=True)))
+        code = await fans.create_code(database, caller, both.account_id, "门诊", "desk", None)
+        tag = await fans.create_tag(database, caller, both.account_id, "门诊扫码")
+        searched = await fans.create_tag(database, caller, both.account_id, "搜索关注")
+        other = (await both.phone.post("/control/fans", json={"nickname": "李四"})).json()["openid"]
+        for openid, how in ((both.openid, {"ticket": code.ticket}), (other, {})):
+            followed = await both.phone.post(f"/control/fans/{openid}/follow", json=how)
+            assert followed.status_code == 200, followed.text
+        async with database.transaction() as tx:
+            for tag_id, asked in (
+                (tag.id, {"scenes": ["desk"]}),
+                (searched.id, {"sources": ["ADD_SCENE_SEARCH"]}),
+            ):
+                wanted = TagRuleWanted("规则", tag_id, asked, takes_away=True, enabled=True)
+                await tag_rules.add(tx, caller, both.account_id, wanted)
+        await tagging.apply(database, both.account_id)
+        counted = {one.name: one.count for one in await fans.list_tags(database, caller, both.account_id)}
+        assert (counted["门诊扫码"], counted["搜索关注"]) == (1, 1)
+        async with database.transaction() as tx:
+            found = await fans.list_fans(
+                tx, caller, both.account_id, subscribed=True, tag_id=None, bound=None, before=None, limit=10
+            )
+        assert {one.openid: one.tags for one in found} == {both.openid: [tag.id], other: [searched.id]}

@@ -34,6 +34,7 @@ MESSAGES = {
     40032: "invalid openid list size",
     40035: "invalid parameter",
     40037: "invalid template_id",
+    40059: "invalid msg id",
     40130: "invalid openid list size, at least two openid",
     40125: "invalid appsecret",
     40163: "code been used",

@@ -27,6 +27,10 @@ class Faults(BaseModel):
     mass_finish: Literal["send success", "send fail", "err(10001)", "err(20008)"] = Field(
         default="send success", description="群发的结果（MASSSENDJOBFINISH）；不是 send success 时谁也收不到"
     )
+    mass_finish_lost: bool = Field(
+        default=False, description="群发的结果（MASSSENDJOBFINISH）不推送，只能查询"
+    )
+    mass_unfinished: bool = Field(default=False, description="查询群发的状态一律应答 SENDING")
     mass_over_quota: bool = Field(default=False, description="群发一律 45028")
     double_push: bool = Field(default=False, description="每次推送成功后再推一遍，MsgId 相同")
     wrong_push_signature: bool = Field(default=False, description="推送的签名不符")

@@ -89,3 +89,20 @@ async def test_what_goes_wrong(wechat: Running, holder: Holder) -> None:
     assert (await wechat.post(LIST, text("b", touser=fans)))["errcode"] == 0
     await eventually(lambda: any(one.get("Status") == "err(10001)" for one in holder.events))
     assert await wechat.phone(fans[0]) == []
+
+
+async def test_an_end_that_is_not_told_can_be_asked_for(wechat: Running, holder: Holder) -> None:
+    fans = [await wechat.fan(), await wechat.fan()]
+    await wechat.faults(mass_finish_lost=True)
+    sent = await wechat.post(LIST, text("a", touser=fans))
+    asked = await wechat.post(GET, {"msg_id": str(sent["msg_id"])})
+    assert asked == {"msg_id": sent["msg_id"], "msg_status": "SEND_SUCCESS"}
+    await wechat.faults(mass_unfinished=True)
+    assert (await wechat.post(GET, {"msg_id": str(sent["msg_id"])}))["msg_status"] == "SENDING"
+    assert (await wechat.post(GET, {"msg_id": "1"}))["errcode"] == 40059
+    await wechat.faults()
+    told = await wechat.post(LIST, text("b", touser=fans))
+    await eventually(lambda: any(one.get("Event") == "MASSSENDJOBFINISH" for one in holder.events))
+    assert {one["MsgID"] for one in holder.events if one.get("Event") == "MASSSENDJOBFINISH"} == {
+        str(told["msg_id"])
+    }

@@ -3157,6 +3157,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/wechat/accounts/{account_id}/tag-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 标签规则与执行情况 */
+        get: operations["wechat_list_tag_rules"];
+        put?: never;
+        /** 新建标签规则；启用的立即执行，之后粉丝一有变化即再判断，每夜全部再判断一次 */
+        post: operations["wechat_create_tag_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/accounts/{account_id}/tag-rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 试算：保存并启用后会给多少人打上、从多少人取下，与实际使用同一套判定；查看留痕 */
+        post: operations["wechat_preview_tag_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/accounts/{account_id}/tag-rules/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 立即把全部粉丝重新判断一遍；因故暂停的也立即再试 */
+        post: operations["wechat_run_tag_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/wechat/accounts/{account_id}/tag-rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 修改、启用或停用标签规则；停用的既不打上也不取下 */
+        put: operations["wechat_update_tag_rule"];
+        post?: never;
+        /** 删除标签规则；已打上的标签留着 */
+        delete: operations["wechat_delete_tag_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/wechat/accounts/{account_id}/tags": {
         parameters: {
             query?: never;
@@ -9599,10 +9669,227 @@ export interface components {
             /** Said */
             said: string;
         };
+        /**
+         * TagConditions
+         * @description 条件：填写的各项须全部符合，至少一项；sources 与 scenes 各有一个符合即可；天数按 24 小时计
+         */
+        TagConditions: {
+            /**
+             * Bound
+             * @description 是否已绑定客户
+             */
+            bound?: boolean | null;
+            /**
+             * Followed For
+             * @description 关注满多少天
+             */
+            followed_for?: number | null;
+            /**
+             * Followed Within
+             * @description 关注不满多少天
+             */
+            followed_within?: number | null;
+            /**
+             * Scenes
+             * @description 关注时或关注后扫过的二维码的参数
+             * @default []
+             */
+            scenes: string[];
+            /**
+             * Silent For
+             * @description 已有多少天没有发来消息，从未发来的也算
+             */
+            silent_for?: number | null;
+            /**
+             * Sources
+             * @description 关注的渠道
+             * @default []
+             */
+            sources: ("ADD_SCENE_SEARCH" | "ADD_SCENE_QR_CODE" | "ADD_SCENE_PROFILE_CARD" | "ADD_SCENE_PROFILE_LINK" | "ADD_SCENE_PROFILE_ITEM" | "ADD_SCENE_PAID" | "ADD_SCENE_WECHAT_ADVERTISEMENT" | "ADD_SCENE_REPRINT" | "ADD_SCENE_LIVESTREAM" | "ADD_SCENE_CHANNELS" | "ADD_SCENE_ACCOUNT_MIGRATION" | "ADD_SCENE_OTHERS")[];
+            /**
+             * Spoke Within
+             * @description 最近多少天内发来过消息
+             */
+            spoke_within?: number | null;
+        };
         /** TagGiven */
         TagGiven: {
             /** Name */
             name: string;
+        };
+        /**
+         * TagRefusalView
+         * @description 打不上标签的原因与人数
+         */
+        TagRefusalView: {
+            /** Errcode */
+            errcode: number;
+            /** Fans */
+            fans: number;
+            /** Message */
+            message: string;
+        };
+        /** TagRuleChange */
+        TagRuleChange: {
+            conditions: components["schemas"]["TagConditions"];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** Name */
+            name: string;
+            /** Tag Id */
+            tag_id: number;
+            /**
+             * Takes Away
+             * @default true
+             */
+            takes_away: boolean;
+            /** Version */
+            version: number;
+        };
+        /** TagRuleGiven */
+        TagRuleGiven: {
+            conditions: components["schemas"]["TagConditions"];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** Name */
+            name: string;
+            /** Tag Id */
+            tag_id: number;
+            /**
+             * Takes Away
+             * @default true
+             */
+            takes_away: boolean;
+        };
+        /**
+         * TagRulePreviewGiven
+         * @description 试算尚未保存的规则；修改已有的规则时给出 rule_id
+         */
+        TagRulePreviewGiven: {
+            conditions: components["schemas"]["TagConditions"];
+            /** Rule Id */
+            rule_id?: string | null;
+            /** Tag Id */
+            tag_id: number;
+            /**
+             * Takes Away
+             * @default true
+             */
+            takes_away: boolean;
+        };
+        /**
+         * TagRulePreviewView
+         * @description 保存并启用后会怎样：giving 将打上，taking 将取下，full 已满 20 个标签而打不上；would_get、would_lose 各是其中的几位。
+         *     unknown 是还没有向微信读取渠道与标签的粉丝，读取之后再试算
+         */
+        TagRulePreviewView: {
+            /** Followers */
+            followers: number;
+            /** Full */
+            full: number;
+            /** Giving */
+            giving: number;
+            /**
+             * Has It
+             * @description 现在有这个标签的
+             */
+            has_it: number;
+            /**
+             * Holding
+             * @description 符合这条规则的
+             */
+            holding: number;
+            /** Taking */
+            taking: number;
+            /** Unknown */
+            unknown: number;
+            /** Would Get */
+            would_get: components["schemas"]["FanView"][];
+            /** Would Lose */
+            would_lose: components["schemas"]["FanView"][];
+        };
+        /**
+         * TagRuleView
+         * @description 标签规则
+         */
+        TagRuleView: {
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            conditions: components["schemas"]["TagConditions"];
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Given
+             * @description 现有多少位粉丝的这个标签是规则打上的（同一标签的各条规则合计）
+             */
+            given: number;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Tag Id */
+            tag_id: number;
+            /** Takes Away */
+            takes_away: boolean;
+            /** Version */
+            version: number;
+        };
+        /**
+         * TagRulesView
+         * @description 全部规则，先建立的在前，及其执行；从未用过规则的没有 run
+         */
+        TagRulesView: {
+            /** Rules */
+            rules: components["schemas"]["TagRuleView"][];
+            run: components["schemas"]["TagRunView"] | null;
+        };
+        /**
+         * TagRunView
+         * @description 执行的情况：judged、given、taken、refused 是正在执行或最近一次的；fans、changes 是还待判断的粉丝与还待告知微信的改动
+         */
+        TagRunView: {
+            /** Begun At */
+            begun_at: string | null;
+            /** Changes */
+            changes: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Fans */
+            fans: number;
+            /** Given */
+            given: number;
+            /** Judged */
+            judged: number;
+            /**
+             * Not Before
+             * @description 没能做完的，何时再自动执行
+             */
+            not_before: string | null;
+            /**
+             * Reason
+             * @description 没能做完的原因
+             */
+            reason: string;
+            /** Refusals */
+            refusals: components["schemas"]["TagRefusalView"][];
+            /** Refused */
+            refused: number;
+            /** Running */
+            running: boolean;
+            /** Taken */
+            taken: number;
         };
         /** TagView */
         TagView: {
@@ -28962,6 +29249,553 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SelfTest"];
                 };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_list_tag_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagRulesView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_create_tag_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRuleGiven"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagRuleView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_preview_tag_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRulePreviewGiven"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagRulePreviewView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_run_tag_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_update_tag_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRuleChange"];
+            };
+        };
+        responses: {
+            /** @description 成功 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagRuleView"];
+                };
+            };
+            /** @description 未登录，或登录已失效 */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有权限 */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 没有找到，或不在数据范围内 */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 与现状冲突，如已被他人修改 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容过大 */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 提交的内容有误 */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 操作过于频繁 */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description 服务暂时不可用，请稍后再试 */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wechat_delete_tag_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 完成，无内容 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description 未登录，或登录已失效 */
             401: {

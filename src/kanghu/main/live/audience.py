@@ -33,6 +33,7 @@ TOPICS: dict[str, str | None] = {
     "wechat.materials": "wechat.material.read",
     "wechat.menus": "wechat.menu.read",
     "wechat.replies": "wechat.reply.read",
+    "wechat.tag_rules": "wechat.fan.read",
 }
 """Every topic → the permission with which staff hear of it; None: only the account or the person that it is for."""
 

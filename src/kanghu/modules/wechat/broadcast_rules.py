@@ -23,6 +23,11 @@ UNDER_WAY = timedelta(minutes=3)
 """A call that began earlier is certainly over."""
 KNOWN_AGAIN = timedelta(hours=23)
 """WeChat looks back 24 hours for the same clientmsgid; after that a repetition would be a second message."""
+ASK_AFTER = tuple(timedelta(minutes=minutes) for minutes in (10, 30, 120, 360, 720, 1440, 1440))
+"""How long WeChat is waited for before each question what became of a part. After the last it is not asked any more."""
+ENDED = frozenset({"SEND_SUCCESS", "SEND_FAIL", "DELETE"})
+"""`msg_status` of `message/mass/get` that are an end; SENDING is none.
+https://developers.weixin.qq.com/doc/service/api/notify/message/api_massmsgget"""
 PICTURE_LASTS = timedelta(days=3) - timedelta(hours=1)
 
 NOT_FOLLOWING, USED_UP, NO_FAN = "没有关注公众号", f"本月已收到 {A_MONTH} 次群发", "不是这个公众号的粉丝"

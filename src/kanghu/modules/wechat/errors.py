@@ -158,6 +158,21 @@ class TooManyReplies(Conflict):
     message = "自动回复规则最多 300 条，请先删除不用的"
 
 
+class TagRuleNotFound(NotFound):
+    code = "wechat.tag_rule_not_found"
+    message = "没有这条标签规则"
+
+
+class TagRuleChanged(Conflict):
+    code = "wechat.tag_rule_changed"
+    message = "这条规则已被他人修改，请刷新后再改"
+
+
+class TooManyTagRules(Conflict):
+    code = "wechat.too_many_tag_rules"
+    message = "标签规则最多 100 条，请先删除不用的"
+
+
 class InboundNotFound(NotFound):
     code = "wechat.inbound_not_found"
     message = "没有这条消息，或已超过保存期限"
@@ -387,6 +402,7 @@ _KINDS: dict[type[WechatFailed], dict[int, str]] = {
         50002: "该账号的接口权限受到限制，请登录公众平台查看通知",
     },
     OurFault: {
+        40059: "微信没有这个编号的群发",
         40130: "群发的对象须为 2 至 10000 人",
         45067: "群发的编号过长，请把请求编号报告给维护人员",
         40037: "消息模板编号不正确，请核对模板",

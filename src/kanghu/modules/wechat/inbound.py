@@ -99,6 +99,13 @@ def _link(fields: Fields) -> Link:
     return Link(text(fields, "Title"), text(fields, "Description"), text(fields, "Url"))
 
 
+def scene_of(message: Inbound) -> str:
+    """Of the QR code that was scanned, to follow or as a follower; empty: none was."""
+    if message.event == "subscribe":
+        return message.event_key.removeprefix("qrscene_")
+    return message.event_key if message.event == "SCAN" else ""
+
+
 def fact(message: Inbound) -> FromFan | None:
     """What is told to the modules above; None for events that only stay in the inbox."""
     who: dict[str, Any] = {"account_id": message.account_id, "openid": message.openid, "inbox_id": message.id}
@@ -106,11 +113,11 @@ def fact(message: Inbound) -> FromFan | None:
         return FanSpoke(**who, kind=message.kind)
     match message.event:
         case "subscribe":
-            return FanFollowed(**who, scene=message.event_key.removeprefix("qrscene_"))
+            return FanFollowed(**who, scene=scene_of(message))
         case "unsubscribe":
             return FanLeft(**who)
         case "SCAN":
-            return FanScanned(**who, scene=message.event_key)
+            return FanScanned(**who, scene=scene_of(message))
         case pressed if pressed in PRESSED or pressed in _OTHER_BUTTONS:
             return MenuPressed(**who, kind=pressed, key=message.event_key)
     return None

@@ -383,3 +383,65 @@ class SendBroadcast:
     """The job that sends the next part."""
 
     broadcast_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TagRuleWanted:
+    """A rule that tags fans, as staff write it; `conditions` as `tag_rules.kept_of` makes them."""
+
+    name: str
+    tag_id: int
+    conditions: dict[str, Any]
+    takes_away: bool
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TagRuleRow(TagRuleWanted):
+    id: UUID
+    account_id: UUID
+    version: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TagRun:
+    """How far the rules of an account are carried out: the run under way, else the last one."""
+
+    account_id: UUID
+    stale_before: datetime
+    turn_until: datetime | None
+    begun_at: datetime | None
+    ended_at: datetime | None
+    judged: int
+    given: int
+    taken: int
+    refused: int
+    reason: str
+    failures: int
+    not_before: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerInfo:
+    """What WeChat's `user/info` says of a fan. `followed_at` None: they do not follow."""
+
+    openid: str
+    followed_at: datetime | None
+    source: str
+    scene: str
+    tags: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyTagRules:
+    """The job that carries out the rules of an account."""
+
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AskBroadcast:
+    """The job that asks WeChat what became of a part."""
+
+    part_id: UUID

@@ -1,7 +1,7 @@
 """Permissions of the module, and its pure rules: what fans' acts allow us, what files WeChat takes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -113,3 +113,8 @@ def copy_state(copy: MaterialCopy, now: datetime) -> CopyState:
     if copy.failure:
         return "failed"
     return "none" if copy.media_id is None else "expired"
+
+
+def tomorrow() -> datetime:
+    """When WeChat's daily quotas begin anew: it counts days in Shanghai."""
+    return datetime.combine(clock.today() + timedelta(days=1), time(), clock.SHANGHAI)

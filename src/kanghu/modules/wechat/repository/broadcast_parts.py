@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from kanghu.kernel.db import Tx, row, rows
-from kanghu.modules.wechat.broadcast_rules import A_MONTH, NOT_FOLLOWING, USED_UP
+from kanghu.modules.wechat.broadcast_rules import A_MONTH, ASK_AFTER, NOT_FOLLOWING, USED_UP
 from kanghu.modules.wechat.events import BroadcastReported
 from kanghu.modules.wechat.models import BroadcastPart
 
@@ -119,25 +119,63 @@ async def settle(
     maybe: bool = False,
     msg_id: str = "",
     errcode: int | None = None,
+    ask_at: datetime | None = None,
 ) -> None:
-    """What became of it; `maybe` stays once it is true."""
+    """What became of it; `maybe` stays once it is true. `ask_at`: when WeChat is asked, unless it tells before."""
     await tx.execute(
         """UPDATE wechat.broadcast_parts
-              SET state = $2, maybe = maybe OR $3, msg_id = $4, errcode = $5, settled_at = $6 WHERE id = $1""",
+              SET state = $2, maybe = maybe OR $3, msg_id = $4, errcode = $5, settled_at = $6, ask_at = $7 WHERE id = $1""",
         part_id,
         state,
         maybe,
         msg_id,
         errcode,
         now,
+        ask_at,
     )
+
+
+async def to_ask(tx: Tx, now: datetime) -> list[UUID]:
+    """Parts of which WeChat has told nothing until now; each is asked after again later, at growing distances."""
+    found = await tx.fetch(
+        """UPDATE wechat.broadcast_parts
+              SET asks = asks + 1, ask_at = $1 + ($2::interval[])[asks + 2]
+            WHERE ask_at <= $1 AND reported_at IS NULL RETURNING id""",
+        now,
+        list(ASK_AFTER),
+    )
+    return [line["id"] for line in found]
+
+
+async def to_be_asked(tx: Tx, part_id: UUID) -> tuple[UUID, str] | None:
+    """Account and number of a part of which WeChat has told nothing."""
+    found = await tx.fetchrow(
+        """SELECT account_id, msg_id FROM wechat.broadcast_parts
+            WHERE id = $1 AND reported_at IS NULL AND msg_id <> ''""",
+        part_id,
+    )
+    return None if found is None else (found["account_id"], found["msg_id"])
+
+
+async def asked(tx: Tx, part_id: UUID, status: str, now: datetime) -> UUID | None:
+    """What WeChat answers is how it ended, unless it has told before; which sending that was about. An empty status: it knows
+    nothing of the part, which is not asked after any more."""
+    found: UUID | None = await tx.fetchval(
+        """UPDATE wechat.broadcast_parts
+              SET status = $2, reported_at = CASE WHEN $2 <> '' THEN $3::timestamptz END, ask_at = NULL
+            WHERE id = $1 AND reported_at IS NULL RETURNING broadcast_id""",
+        part_id,
+        status,
+        now,
+    )
+    return found
 
 
 async def report(tx: Tx, told: BroadcastReported, now: datetime) -> UUID | None:
     """Which sending WeChat's report was about; None: no part has this number."""
     found: UUID | None = await tx.fetchval(
         """UPDATE wechat.broadcast_parts
-              SET status = $3, total = $4, filtered = $5, sent = $6, errors = $7, reported_at = $8
+              SET status = $3, total = $4, filtered = $5, sent = $6, errors = $7, reported_at = $8, ask_at = NULL
             WHERE account_id = $1 AND msg_id = $2 AND msg_id <> '' RETURNING broadcast_id""",
         told.account_id,
         told.msg_id,

@@ -21,6 +21,7 @@ async def heard(tx: Tx, account_id: UUID, openid: str, at: datetime, subscribed:
               SET subscribed = coalesce($5, f.subscribed),
                   subscribed_at = CASE WHEN $5 AND NOT f.subscribed THEN $4 ELSE f.subscribed_at END,
                   left_at = CASE WHEN NOT $5 THEN $4 ELSE f.left_at END,
+                  looked_at = CASE WHEN $5 AND NOT f.subscribed THEN NULL ELSE f.looked_at END,
                   heard_at = $4
             WHERE f.heard_at IS NULL OR f.heard_at <= $4""",
         new_id(),
@@ -28,6 +29,24 @@ async def heard(tx: Tx, account_id: UUID, openid: str, at: datetime, subscribed:
         openid,
         at,
         subscribed,
+    )
+
+
+async def note(tx: Tx, account_id: UUID, openid: str, *, spoke_at: datetime | None, scene: str) -> None:
+    """What rules that tag fans ask for, of somebody heard of: when they wrote, which QR code they scanned. Rules look again.
+
+    In whatever order pushes come, the same is known in the end.
+    """
+    await tx.execute(
+        """WITH fan AS (
+               UPDATE wechat.fans SET judged_at = '-infinity', spoke_at = greatest(spoke_at, $3)
+                WHERE account_id = $1 AND openid = $2 RETURNING id)
+           INSERT INTO wechat.fan_scenes (fan_id, scene) SELECT id, $4::text FROM fan WHERE $4 <> ''
+           ON CONFLICT DO NOTHING""",
+        account_id,
+        openid,
+        spoke_at,
+        scene,
     )
 
 
@@ -94,7 +113,7 @@ async def of_person(tx: Tx, person_id: UUID) -> list[Fan]:
 async def bind(tx: Tx, fan: Fan, person_id: UUID, now: datetime) -> None:
     """The fan's WeChat is the person's from now on, and at this account no other is; at other accounts it is nobody else's."""
     await tx.execute(
-        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL
+        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL, judged_at = '-infinity'
             WHERE id <> $1 AND (account_id = $2 AND person_id = $3 OR unionid = $4 AND person_id <> $3)""",
         fan.id,
         fan.account_id,
@@ -102,14 +121,17 @@ async def bind(tx: Tx, fan: Fan, person_id: UUID, now: datetime) -> None:
         fan.unionid,
     )
     await tx.execute(
-        "UPDATE wechat.fans SET person_id = $2, bound_at = $3 WHERE id = $1", fan.id, person_id, now
+        "UPDATE wechat.fans SET person_id = $2, bound_at = $3, judged_at = '-infinity' WHERE id = $1",
+        fan.id,
+        person_id,
+        now,
     )
 
 
 async def unbind(tx: Tx, fan: Fan) -> None:
     """The fan and whoever is the same WeChat at another account."""
     await tx.execute(
-        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL
+        """UPDATE wechat.fans SET person_id = NULL, bound_at = NULL, judged_at = '-infinity'
             WHERE (id = $1 OR unionid = $2) AND person_id IS NOT NULL""",
         fan.id,
         fan.unionid,
@@ -138,6 +160,16 @@ async def page(
         bound,
         before,
         limit,
+    )
+    return rows(ListedFan, found)
+
+
+async def of_ids(tx: Tx, fan_ids: list[UUID]) -> list[ListedFan]:
+    """Newest first."""
+    found = await tx.fetch(
+        """SELECT id, openid, subscribed, subscribed_at, left_at, tags, person_id, bound_at FROM wechat.fans
+            WHERE id = ANY ($1::uuid[]) ORDER BY id DESC""",
+        fan_ids,
     )
     return rows(ListedFan, found)
 

@@ -15,6 +15,7 @@ from kanghu.kernel.jobs import TryAgain, enqueue
 from kanghu.kernel.security import SYSTEM
 from kanghu.modules.wechat.broadcast_rules import (
     AGAIN,
+    ASK_AFTER,
     FEWEST,
     KNOWN_AGAIN,
     LEFT_ALONE,
@@ -65,8 +66,9 @@ async def advance(database: Database, broadcast_id: UUID) -> None:
         return
     async with database.transaction() as tx:
         await broadcasts.get(tx, broadcast_id, lock=True)
-        msg_id = str(answer.get("msg_id") or "")
-        await broadcast_parts.settle(tx, shipment.part.id, "sent", clock.now(), msg_id=msg_id)
+        msg_id, now = str(answer.get("msg_id") or ""), clock.now()
+        ask_at = now + ASK_AFTER[0] if msg_id else None
+        await broadcast_parts.settle(tx, shipment.part.id, "sent", now, msg_id=msg_id, ask_at=ask_at)
         await enqueue(tx, JOB, SendBroadcast(broadcast_id), delay=PAUSE)
         await _tell(tx, shipment.broadcast, shipment.part, "sent")
 

@@ -122,6 +122,11 @@ def _unsealed(account: Account, keys: list[CallbackKeys], signed: Signed, sealed
 async def _note(tx: Tx, account: Account, message: Inbound) -> None:
     """What a message tells about its fan, and what may be sent to them now."""
     await fans.heard(tx, account.id, message.openid, message.sent_at, _follows(account, message))
+    if account.kind == "official":
+        spoke_at = None if message.kind == "event" else message.sent_at
+        await fans.note(
+            tx, account.id, message.openid, spoke_at=spoke_at, scene=inbound.scene_of(message)[:128]
+        )
     trigger = trigger_of(message.kind, message.event)
     if trigger is None:
         return

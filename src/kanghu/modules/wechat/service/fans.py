@@ -11,7 +11,7 @@ from kanghu.kernel.security import Caller
 from kanghu.modules.wechat import client
 from kanghu.modules.wechat.errors import WechatAway, WrongKind
 from kanghu.modules.wechat.models import Account, ListedFan, QrCode
-from kanghu.modules.wechat.repository import fans, qr_codes
+from kanghu.modules.wechat.repository import fans, qr_codes, tag_gifts, tag_rules
 from kanghu.modules.wechat.service import calls
 from kanghu.modules.wechat.service.accounts import get_account
 
@@ -85,14 +85,22 @@ async def delete_tag(database: Database, caller: Caller, account_id: UUID, tag_i
     account = await _official(database, caller, WRITE, account_id)
     await calls.post(database, account, "/cgi-bin/tags/delete", {"tag": {"id": tag_id}})
     async with database.transaction() as tx:
-        await fans.forget_tag(tx, account_id, tag_id)
+        await forget_tag(tx, account_id, tag_id)
         await _note(tx, caller, account, "wechat.tag.delete", {"tag": tag_id})
+
+
+async def forget_tag(tx: Tx, account_id: UUID, tag_id: int) -> None:
+    """It is no more: nobody has it, no rule gives it."""
+    await fans.forget_tag(tx, account_id, tag_id)
+    await tag_gifts.forget_tag(tx, account_id, tag_id)
+    await tag_rules.switch_off(tx, account_id, tag_id, clock.now())
 
 
 async def tag_fans(
     database: Database, caller: Caller, account_id: UUID, tag_id: int, openids: list[str], *, remove: bool
 ) -> None:
-    """Fifty at a time; where WeChat refuses some, those before them are done, and doing it again is once.
+    """Fifty at a time; where WeChat refuses some, those before them are done, and doing it again is once. No rule takes away
+    what was given so, also where a rule had given it before.
 
     Raises like `create_tag`.
     """
@@ -101,8 +109,11 @@ async def tag_fans(
     wanted = sorted(set(openids))
     for start in range(0, len(wanted), BATCH):
         some = wanted[start : start + BATCH]
+        async with database.transaction() as tx:
+            await tag_gifts.by_hand(tx, account_id, some, tag_id, clock.now(), remove=remove)
         await calls.post(database, account, path, {"openid_list": some, "tagid": tag_id})
         async with database.transaction() as tx:
+            await tag_gifts.by_hand(tx, account_id, some, tag_id, clock.now(), remove=remove)
             await fans.tag(tx, account_id, some, tag_id, remove=remove)
             what = "wechat.fan.untag" if remove else "wechat.fan.tag"
             await _note(tx, caller, account, what, {"tag": tag_id, "fans": len(some)})

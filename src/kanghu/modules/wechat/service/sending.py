@@ -4,7 +4,6 @@ A message takes its place in a window before it is sent, under a lock of the fan
 WeChat refused gives its place back; what it did not answer keeps it, since it may have arrived, and is not sent again.
 """
 
-from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from kanghu.kernel import clock, log
@@ -22,7 +21,7 @@ from kanghu.modules.wechat.errors import (
 )
 from kanghu.modules.wechat.models import Account, Trigger
 from kanghu.modules.wechat.outgoing import Outgoing, body_of
-from kanghu.modules.wechat.policy import UNDER_WAY, Meter, choose, meter
+from kanghu.modules.wechat.policy import UNDER_WAY, Meter, choose, meter, tomorrow
 from kanghu.modules.wechat.repository import accounts, fans, sends
 from kanghu.modules.wechat.service import calls, tokens
 from kanghu.modules.wechat.service.known import usable_now
@@ -119,11 +118,6 @@ async def _refused(
         elif failed and error.errcode not in BUSY:
             await sends.give_back(tx, account.id, outgoing.openid, trigger)
         if isinstance(error, DailyLimit):
-            await accounts.pause(tx, account.id, _tomorrow())
+            await accounts.pause(tx, account.id, tomorrow())
     if isinstance(error, DailyLimit):
         log.get("wechat").error("daily_limit_reached", account_id=str(account.id), path=PATH)
-
-
-def _tomorrow() -> datetime:
-    """WeChat counts days in Shanghai."""
-    return datetime.combine(clock.today() + timedelta(days=1), time(), clock.SHANGHAI)
