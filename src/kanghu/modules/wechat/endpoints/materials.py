@@ -3,18 +3,18 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import Body, Query, Request
 from fastapi.responses import Response
 
 from kanghu.kernel.pagination import Cursor, Limit, Page, decode_cursor, split_page
 from kanghu.kernel.security import Caller, can, can_and_waits
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.wechat.material_schemas import MaterialRenamed, MaterialView, Title
 from kanghu.modules.wechat.models import MaterialKind
 from kanghu.modules.wechat.repository.materials import Form
 from kanghu.modules.wechat.service import materials
 
-admin = APIRouter(prefix="/api/admin/wechat/materials", tags=["wechat"])
+admin = Router(prefix="/api/admin/wechat/materials", tags=["wechat"])
 
 Reader = Annotated[Caller, can(materials.READ)]
 Writer = Annotated[Caller, can(materials.WRITE)]

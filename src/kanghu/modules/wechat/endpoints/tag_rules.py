@@ -3,11 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from kanghu.kernel import clock
 from kanghu.kernel.security import Caller, can
-from kanghu.kernel.web import Transaction
+from kanghu.kernel.web import Router, Transaction
 from kanghu.modules.wechat.service import fans, tag_rules
 from kanghu.modules.wechat.tag_rule_schemas import (
     TagRuleChange,
@@ -18,7 +16,7 @@ from kanghu.modules.wechat.tag_rule_schemas import (
     TagRuleView,
 )
 
-admin = APIRouter(prefix="/api/admin/wechat/accounts/{account_id}/tag-rules", tags=["wechat"])
+admin = Router(prefix="/api/admin/wechat/accounts/{account_id}/tag-rules", tags=["wechat"])
 
 Reader = Annotated[Caller, can(fans.READ)]
 Writer = Annotated[Caller, can(fans.WRITE)]
