@@ -40,6 +40,7 @@ from kanghu.modules.people import public as people
 from kanghu.modules.people.service import card_checks
 from kanghu.modules.wechat.models import Broadcast, Material, MaterialFile, ReplyWanted, TagRuleWanted
 from kanghu.modules.wechat.repository import broadcasts as wechat_broadcasts
+from kanghu.modules.wechat.repository import material_copies as wechat_material_copies
 from kanghu.modules.wechat.repository import materials as wechat_materials
 from kanghu.modules.wechat.repository import menus as wechat_menus
 from kanghu.modules.wechat.repository import replies as wechat_replies
@@ -498,10 +499,13 @@ async def _kept(tx: Tx, account_id: UUID, side: Side) -> UUID:
     known = await wechat_materials.page(tx, account_id, None, "", None, 1)
     if known:
         return known[0].id
-    content = side.name.encode()
-    made = Material(new_id(), account_id, "voice", side.name, "audio/amr", 9, 1000, True, clock.now())
+    content = b"#!AMR\n" + side.name.encode()
+    made = Material(
+        new_id(), account_id, "voice", side.name, "audio/amr", len(content), 1000, True, clock.now()
+    )
     file = MaterialFile("audio/amr", content, 1000, b"a voice", b"a picture")
     assert await wechat_materials.insert(tx, made, hashlib.sha256(content).digest(), file, None)
+    await wechat_material_copies.read(tx, made.id, "temporary")
     return made.id
 
 

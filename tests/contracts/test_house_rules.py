@@ -34,6 +34,7 @@ SQL_BUILT = {
         "page",
     ): "conditions of constants that stand there or not, and numbers of parameters",
     ("modules/messaging/repository/media.py", "content"): "one of three columns of a constant",
+    ("modules/wechat/repository/materials.py", "content"): "one of three columns of a constant",
     (
         "modules/people/repository/persons.py",
         "search",

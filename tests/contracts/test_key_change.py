@@ -99,7 +99,8 @@ async def test_a_new_key_reaches_every_sealed_value(lived: House, own_keys: Path
         "notices.notices.body", "notices.notices.title", "people.id_card_pictures.content",
         "people.identity_checks.ticket", "people.persons.address_sealed",
         "people.persons.id_number_sealed", "people.persons.name_sealed", "people.persons.phone_sealed",
-        "wechat.accounts.callback_keys", "wechat.accounts.secret", "wechat.inbox.body", "wechat.tokens.value",
+        "wechat.accounts.callback_keys", "wechat.accounts.secret", "wechat.inbox.body", "wechat.materials.content",
+            "wechat.materials.playable", "wechat.materials.thumbnail", "wechat.tokens.value",
     }  # fmt: skip
     before = {sealed: await values(lived.database, sealed) for sealed in columns}
     assert [sealed for sealed, found in before.items() if not found] == [], "nothing to seal again there"

@@ -74,7 +74,7 @@ async def download(account: Account, path: str, **query: str) -> Answer:
     return await _patiently(ask)
 
 
-async def fetch(account: Account, path: str, body: Mapping[str, Any], **query: str) -> Answer:
+async def download_by_post(account: Account, path: str, body: Mapping[str, Any], **query: str) -> Answer:
     """Like `download`, of those that are asked for with JSON. Raises `WechatFailed`."""
 
     async def ask() -> Answer:

@@ -37,10 +37,12 @@ async def upload(
     )
 
 
-async def fetch(database: Database, account: Account, path: str, body: Mapping[str, Any]) -> Answer:
+async def download_by_post(
+    database: Database, account: Account, path: str, body: Mapping[str, Any]
+) -> Answer:
     """Raises `WechatFailed`."""
     return await _with_token(
-        database, account, lambda token: client.fetch(account, path, body, access_token=token)
+        database, account, lambda token: client.download_by_post(account, path, body, access_token=token)
     )
 
 

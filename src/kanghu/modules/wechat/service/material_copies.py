@@ -88,7 +88,7 @@ async def permanent_again(database: Database, account_id: UUID, known: dict[UUID
     for one, media_id in known.items():
         entry = await _known(database, one, account_id)
         try:
-            await calls.fetch(
+            await calls.download_by_post(
                 database, entry.account, "/cgi-bin/material/get_material", {"media_id": media_id}
             )
         except MediaGone:
