@@ -16,7 +16,7 @@ from kanghu.modules.wechat.models import Account, ListedFan, TagRuleRow, TagRule
 from kanghu.modules.wechat.repository import fans, tag_gifts, tag_rules, tag_runs
 from kanghu.modules.wechat.service.accounts import get_account
 from kanghu.modules.wechat.service.fans import READ, WRITE
-from kanghu.modules.wechat.service.tagging import TOPIC, wake
+from kanghu.modules.wechat.service.tagging import wake
 from kanghu.modules.wechat.tag_rules import Gift, Rule, conditions_of, decide, holds
 
 MOST = 100
@@ -196,4 +196,4 @@ async def _official(tx: Tx, caller: Caller, permission: str, account_id: UUID) -
 
 async def _note(tx: Tx, caller: Caller, account: Account, action: str, subject: str) -> None:
     await audit.record(tx, caller, action, subject=subject, institution_id=account.institution_id)
-    await live.tell(tx, TOPIC, institution_id=account.institution_id)
+    await live.tell(tx, "wechat.tag_rules", institution_id=account.institution_id)

@@ -26,7 +26,6 @@ from kanghu.modules.wechat.service.known import usable_now
 from kanghu.modules.wechat.tag_rules import Gift, Rule, conditions_of, decide
 
 JOB = "wechat.apply_tag_rules"
-TOPIC = "wechat.tag_rules"
 TURN = timedelta(minutes=3)
 """A turn of which nothing was heard for so long is certainly over: no call takes longer."""
 LOOK, JUDGE = 100, 500
@@ -255,7 +254,7 @@ async def _give_up(database: Database, account_id: UUID, turn: UUID, error: AppE
 async def _tell(tx: Tx, account_id: UUID) -> None:
     account = await accounts.get(tx, account_id)
     assert account is not None
-    await live.tell(tx, TOPIC, institution_id=account.institution_id)
+    await live.tell(tx, "wechat.tag_rules", institution_id=account.institution_id)
 
 
 async def _note(tx: Tx, account: Account, errand: Errand, number: int) -> None:
