@@ -77,7 +77,7 @@ class Library:
         return answer.json() if answer.content else None
 
     async def add(self, kind: str, content: bytes, title: str = "素材", **more: Any) -> httpx.Response:
-        query = {"account_id": str(self.both.account_id), "kind": kind, "title": title, **more}
+        query = {"wechat_account_id": str(self.both.account_id), "kind": kind, "title": title, **more}
         return await self.send("POST", MATERIALS, params=query, content=content)
 
     async def added(self, kind: str, content: bytes, title: str = "素材") -> str:
