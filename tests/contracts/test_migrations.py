@@ -94,6 +94,34 @@ def _downgrade(dsn: str) -> None:
     command.downgrade(Config(str(ROOT / "alembic.ini")), "base")
 
 
+async def test_answers_of_replies_are_carried_over_and_back(empty: str) -> None:
+    """Texts stay texts both ways; the release before knows no material, and a rule that is left without an answer hands over."""
+    rule, gone = new_id(), new_id()
+    await asyncio.to_thread(_move, empty, "upgrade", "0024")
+    await fetch(empty, "ALTER TABLE wechat.reply_rules DROP CONSTRAINT reply_rules_account_id_fkey")
+    await fetch(
+        empty,
+        f"""INSERT INTO wechat.reply_rules (id, account_id, name, trigger, answers)
+            SELECT id, '{new_id()}', '欢迎', 'follow', ARRAY['一', '"二"']
+              FROM unnest(ARRAY['{rule}', '{gone}']::uuid[]) AS id""",
+    )
+    await asyncio.to_thread(_move, empty, "upgrade", "head")
+    kept = f"SELECT answers #>> '{{}}' FROM wechat.reply_rules WHERE id = '{rule}'"
+    assert await fetch(empty, kept) == [('["一", "\\"二\\""]',)]
+    material = f'[{{"material_id": "{new_id()}"}}]'
+    await fetch(
+        empty, f"UPDATE wechat.reply_rules SET answers = '{material}', enabled = true WHERE id = '{gone}'"
+    )
+    await asyncio.to_thread(_move, empty, "downgrade", "0024")
+    back = "SELECT id, answers, hand_over, enabled FROM wechat.reply_rules ORDER BY id"
+    assert await fetch(empty, back) == [(rule, ["一", '"二"'], False, False), (gone, [], True, False)]
+
+
+def _move(dsn: str, way: str, revision: str) -> None:
+    os.environ["DATABASE_URL"] = dsn
+    getattr(command, way)(Config(str(ROOT / "alembic.ini")), revision)
+
+
 async def test_two_migrations_at_once_do_not_collide(empty: str) -> None:
     """Two nodes start together: one migrates, the other waits and finds nothing to do."""
 

@@ -77,7 +77,7 @@ class Library:
         return answer.json() if answer.content else None
 
     async def add(self, kind: str, content: bytes, title: str = "素材", **more: Any) -> httpx.Response:
-        query = {"account_id": str(self.both.account_id), "kind": kind, "title": title, **more}
+        query = {"wechat_account_id": str(self.both.account_id), "kind": kind, "title": title, **more}
         return await self.send("POST", MATERIALS, params=query, content=content)
 
     async def added(self, kind: str, content: bytes, title: str = "素材") -> str:
@@ -265,7 +265,7 @@ async def test_the_same_file_is_there_once_and_other_hospitals_see_none(
 # ---- automatic replies -------------------------------------------------------------------------------------------------
 
 
-async def test_a_reply_with_files_of_the_library_reaches_the_fan(library: Library) -> None:
+async def test_a_reply_with_files_of_the_library_reaches_the_fan(library: Library, turning: Clock) -> None:
     map_, clip = await library.added("image", PNG, "地图"), await library.added("video", FILM, "流程")
     voice = await library.added("voice", VOICE, "问候")
     rule = await library.rule(
@@ -286,6 +286,7 @@ async def test_a_reply_with_files_of_the_library_reaches_the_fan(library: Librar
     assert about["uses"] == [{"place": "reply", "place_id": rule["id"], "name": "欢迎", "in_force": True}]
     assert about["temporary"]["state"] == "valid"
 
+    turning.ahead += timedelta(seconds=2)  # the same event twice in a second would be one
     await library.both.does("unfollow")
     await library.both.does("follow")
     await library.work()
@@ -293,7 +294,9 @@ async def test_a_reply_with_files_of_the_library_reaches_the_fan(library: Librar
     assert library.asked[UPLOAD] == 4, "what WeChat holds is not uploaded again"
 
 
-async def test_what_wechat_has_forgotten_is_uploaded_once_more_and_sent_once(library: Library) -> None:
+async def test_what_wechat_has_forgotten_is_uploaded_once_more_and_sent_once(
+    library: Library, turning: Clock
+) -> None:
     await library.rule({"material_id": await library.added("video", FILM)}, trigger="follow")
     await library.work()
     assert (await library.both.phone.post("/control/media/expire")).json() == {"expired": 2}
@@ -304,6 +307,7 @@ async def test_what_wechat_has_forgotten_is_uploaded_once_more_and_sent_once(lib
     assert library.asked[UPLOAD] == 4
 
     await library.both.phone.put("/control/faults", json={"media_expired": True})
+    turning.ahead += timedelta(seconds=2)  # the same event twice in a second would be one
     await library.both.does("unfollow")
     await library.both.does("follow")
     assert await library.work() == [], "an automatic answer that WeChat never takes is left out"
