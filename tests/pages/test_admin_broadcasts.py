@@ -48,7 +48,7 @@ def test_one_prepares_another_releases_and_the_phones_show_it(staff_page: Visit,
     question.get_by_role("button", name="放行", exact=True).click()
     parts = theirs.get_by_role("list", name="各批")
     expect(parts.get_by_text("微信已接收")).to_be_visible()
-    expect(parts.get_by_text("微信：send success，成功 2 人")).to_be_visible()
+    expect(parts.get_by_text("微信：已发完，成功 2 人")).to_be_visible()
     assert_accessible(other)
     assert (
         staff(platform, "it_staff").get(f"/api/admin/wechat/accounts/{account}/broadcasts").status_code == 200

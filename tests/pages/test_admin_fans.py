@@ -147,6 +147,8 @@ def test_a_rule_is_tried_out_saved_and_carried_out(staff_page: Visit, platform: 
     worn = {fan["openid"]: fan["tags"] for fan in admin.get(f"{url}/fans?tag_id={tag_id}").json()["items"]}
     assert list(worn) == [came]
 
+    page.get_by_role("button", name="立即执行").click()
+    expect(page.get_by_text("已开始执行")).to_be_visible()
     page.get_by_role("switch", name=f"启用规则规则{mark}").locator("xpath=..").click()
     expect(page.get_by_text(f"已停用「规则{mark}」")).to_be_visible()
     row.click()
