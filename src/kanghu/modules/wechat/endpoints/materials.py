@@ -56,7 +56,10 @@ async def upload_material(
     caller: WaitingWriter,
     request: Request,
 ) -> MaterialView:
-    """上传素材（请求体就是文件）：图片 10 MB 以内的 JPG、PNG、GIF，语音 2 MB、60 秒以内的 AMR、MP3，视频 10 MB 以内的 MP4，缩略图 64 KB 以内的 JPG；类型由内容判断"""
+    """上传素材（请求体就是文件，类型由内容判断）
+
+    图片 10 MB 以内的 JPG、PNG、GIF，语音 2 MB、60 秒以内的 AMR、MP3，视频 10 MB 以内的 MP4，缩略图 64 KB 以内的 JPG。
+    """
     database = request.app.state.database
     return MaterialView.of(await materials.upload(database, caller, wechat_account_id, kind, title, content))
 
