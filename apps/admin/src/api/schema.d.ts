@@ -3393,7 +3393,10 @@ export interface paths {
         /** 素材库，新的在前 */
         get: operations["wechat_list_materials"];
         put?: never;
-        /** 上传素材（请求体就是文件）：图片 10 MB 以内的 JPG、PNG、GIF，语音 2 MB、60 秒以内的 AMR、MP3，视频 10 MB 以内的 MP4，缩略图 64 KB 以内的 JPG；类型由内容判断 */
+        /**
+         * 上传素材（请求体就是文件，类型由内容判断）
+         * @description 图片 10 MB 以内的 JPG、PNG、GIF，语音 2 MB、60 秒以内的 AMR、MP3，视频 10 MB 以内的 MP4，缩略图 64 KB 以内的 JPG。
+         */
         post: operations["wechat_upload_material"];
         delete?: never;
         options?: never;
