@@ -551,3 +551,10 @@ async def test_deleting_and_beginning_to_use_it_never_both_succeed(library: Libr
         assert (deleted.status_code, used.status_code) in {(204, 422), (409, 201)}
         there = (await library.send("GET", f"{MATERIALS}/{made}")).status_code
         assert there == (404 if deleted.status_code == 204 else 200)
+
+
+async def test_a_picture_of_a_bulk_sending_may_be_as_large_as_one_of_the_library(library: Library) -> None:
+    large = PNG + bytes(3 * 1024 * 1024)
+    answer = await library.send("POST", f"{library.account}/broadcast-pictures", content=large)
+    assert answer.status_code == 201, answer.text
+    assert await library.file(answer.json()["media_id"]) == large

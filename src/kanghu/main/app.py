@@ -22,6 +22,7 @@ _LIMITS = (
     ("/api/admin/messaging/conversations/", 10 * MIB),
     ("/api/patient/people/identity/card/", 5 * MIB),
     ("/api/admin/wechat/materials", 10 * MIB),
+    ("/api/admin/wechat/accounts/", 10 * MIB),  # pictures of bulk sendings
 )
 
 
