@@ -1,15 +1,17 @@
 """The customer's side: one conversation for each institution, messages once and in order, marks, withdrawing, rating."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import httpx
+import pytest
 
 from kanghu.kernel import clock
 from kanghu.kernel.db import Database
 from kanghu.kernel.ids import new_id
 from kanghu.kernel.security import Caller
+from kanghu.modules.messaging import policy
 from kanghu.modules.people import public as people
 from tests.conftest import SignIn
 
@@ -236,3 +238,17 @@ async def test_without_the_right_nothing(
     path = f"/api/patient/messaging/institutions/{ward.ours}/messages"
     assert (await client.get(path, headers=nobody)).status_code == 403
     assert (await client.get(path)).status_code == 401
+
+
+async def test_a_program_cannot_flood_the_desk_and_waits_a_minute(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(policy.MOST_A_MINUTE):
+        await phone.say(str(number))
+    body = {"client_key": key(), "kind": "text", "text": "还有"}
+    refused = await phone.post("/messages", body)
+    assert (refused.status_code, refused.json()["message"]) == (429, "发送过快，请一分钟后再发")
+    later = clock.now() + timedelta(seconds=61)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert (await phone.post("/messages", body)).status_code == 201
+    assert (await phone.texts())[-1] == "还有"

@@ -1,6 +1,6 @@
 """Errors of the module."""
 
-from kanghu.kernel.errors import Conflict, Invalid, NotFound
+from kanghu.kernel.errors import Conflict, Invalid, NotFound, TooMany
 
 
 class ConversationNotFound(NotFound):
@@ -31,6 +31,11 @@ class InstitutionClosed(NotFound):
 class CardSubjectNotFound(NotFound):
     code = "messaging.card_subject_not_found"
     message = "这位客户在本机构没有这项预约或报告"
+
+
+class TooFast(TooMany):
+    code = "messaging.too_fast"
+    message = "发送过快，请一分钟后再发"
 
 
 class KeyTaken(Conflict):

@@ -37,6 +37,8 @@ END_REASONS = {
 """What an agent may give as the reason. `idle` is given by the clock alone; `answered` where a channel answered by itself;
 `joined` where a visitor became somebody who is served already."""
 
+MOST_A_MINUTE = 120
+"""Messages of a customer in one conversation: far beyond any hand, so that a program cannot flood a desk."""
 WITHDRAW_WITHIN = timedelta(minutes=2)
 RATE_WITHIN = timedelta(days=7)
 IDLE_CLOSE = timedelta(minutes=30)

@@ -8,7 +8,7 @@ from asyncpg import Record
 from kanghu.kernel.crypto import vault
 from kanghu.kernel.db import Tx
 from kanghu.kernel.security import Caller, Scope
-from kanghu.modules.messaging.models import File, Message
+from kanghu.modules.messaging.models import Conversation, File, Message
 
 CONTENT = "messaging.messages.content"
 _COLUMNS = """m.id, m.conversation_id, m.seq, m.service_session_id, m.direction, m.kind, m.author_person_id,
@@ -79,6 +79,18 @@ async def by_key(tx: Tx, conversation_id: UUID, client_key: str) -> Message | No
         client_key,
     )
     return None if record is None else _opened(record)
+
+
+async def many_since(tx: Tx, held: Conversation, since: datetime, many: int) -> bool:
+    """Whether the customer has written so many since then, as far as the last 2 × `many` messages tell."""
+    found: int = await tx.fetchval(
+        """SELECT count(*) FROM messaging.messages
+            WHERE conversation_id = $1 AND seq > $2 AND direction = 'in' AND created_at > $3""",
+        held.id,
+        held.last_seq - 2 * many,
+        since,
+    )
+    return found >= many
 
 
 async def page(

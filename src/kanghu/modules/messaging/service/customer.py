@@ -1,6 +1,7 @@
 """What customers do, themselves or for somebody of their family."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from kanghu.kernel import clock
@@ -13,6 +14,7 @@ from kanghu.modules.messaging.errors import (
     MessageNotFound,
     NotRateable,
     NotWithdrawable,
+    TooFast,
 )
 from kanghu.modules.messaging.models import Conversation, Draft, Held, Listed, Message, ServiceSession
 from kanghu.modules.messaging.repository import conversations, messages, sessions
@@ -91,13 +93,16 @@ async def _held_for(tx: Tx, incoming: Incoming) -> Held:
 
 
 async def send(tx: Tx, caller: Caller, institution_id: UUID, draft: Draft, skill: str) -> Message:
-    """Raises `InstitutionClosed`, `KeyTaken`, `MediaNotFound`, `MediaUsed`. The same key again gives the first message."""
+    """Raises `InstitutionClosed`, `KeyTaken`, `MediaNotFound`, `MediaUsed`, `TooFast`. The same key again gives the first message."""
     held = await holding.hold_of_person(tx, caller.own_person(), institution_id, channels.APP)
     author = caller.session_person()
     assert author is not None
     earlier = await writing.repeated(tx, held, draft, person_id=author)
     if earlier is not None:
         return earlier
+    minute_ago = clock.now() - timedelta(minutes=1)
+    if await messages.many_since(tx, held.conversation, minute_ago, policy.MOST_A_MINUTE):
+        raise TooFast
     message, _session = await _arrived(tx, held, draft, author, channels.APP, skill)
     await holding.note(tx, caller, "message.send", held.conversation, kind=draft.kind, seq=message.seq)
     return message
