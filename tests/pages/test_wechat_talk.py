@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
 
 from tests.messaging import films
 from tests.pages import talks
+from tests.pages.phone import here
 from tests.pages.talks import new_agent
 from tests.pages.visitors import Visitors
 from tests.pages.watch import Watch
@@ -121,3 +122,45 @@ def test_words_pictures_voices_and_films_both_ways_until_wechat_takes_no_more(
     expect(said.get_by_text("还在吗？")).to_be_visible()
     said.get_by_role("button", name=re.compile("重新发送|重发")).click()
     expect(chat.get_by_text("还有一句")).to_be_visible()
+
+
+def test_an_agent_on_the_phone_reads_when_wechat_takes_no_more_and_sends_again(
+    customer_page: Callable[..., Page],
+    open_page: Callable[[BrowserContext, str], Page],
+    visitors: Visitors,
+    platform: Platform,
+    watch: Watch,
+    fan: str,
+) -> None:
+    watch.visits(platform.sandbox)
+    phone = open_page(visitors.on_phone(), f"{platform.sandbox}/wechat/phone/{fan}")
+    chat = phone.get_by_role("log", name="聊天")
+    say(phone, "请问抽血要空腹吗？")
+    agent = new_agent(platform, "客服小施")
+    conversation = heard(agent, "请问抽血要空腹吗？")
+    talks.claim(agent, conversation)
+    desk = here(customer_page(agent, f"/pkg-desk/talk?conversation={conversation}"))
+    left, closed = (
+        desk.get_by_text(re.compile(r"还可回复 \d+ 条")),
+        desk.get_by_text(re.compile("已关闭|已用完")),
+    )
+    expect(left).to_be_visible()
+    for number in range(12):
+        if closed.first.is_visible():
+            break
+        answer(desk, f"第 {number + 1} 条")
+        expect(chat.get_by_text(f"第 {number + 1} 条")).to_be_visible()
+        expect(closed.or_(left).first).to_be_visible()
+    answer(desk, "还有一句")
+    failed = desk.get_by_role("alert").filter(has_text="未送达")
+    expect(failed).to_contain_text("条数已用完")
+    say(phone, "我还在")
+    expect(desk.get_by_text("我还在")).to_be_visible()
+    failed.get_by_role("button", name="重新发送").click()
+    expect(chat.get_by_text("还有一句")).to_be_visible()
+    expect(failed).to_have_count(0)
+
+
+def answer(desk: Locator, text: str) -> None:
+    desk.get_by_label("消息", exact=True).fill(text)
+    desk.get_by_role("button", name="发送", exact=True).click()
