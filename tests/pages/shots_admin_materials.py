@@ -80,13 +80,6 @@ def _choosing(page: Page) -> None:
 
 
 SHOTS = [
-    Shot(
-        name="admin-wechat-materials",
-        path="/admin/wechat/materials",
-        who="it_staff",
-        states=states_of(MATERIALS, f"{MATERIALS}/*"),
-    ),
-    Shot(name="admin-wechat-materials-filled", path="/admin/wechat/materials", who="it_staff", then=_library),
     *(
         Shot(
             name=f"admin-wechat-material-{kind}",
@@ -99,4 +92,11 @@ SHOTS = [
     Shot(name="admin-wechat-material-upload", path="/admin/wechat/materials", who="it_staff", then=_refused),
     Shot(name="admin-wechat-material-reply", path="/admin/wechat/replies", who="it_staff", then=_in_a_reply),
     Shot(name="admin-wechat-material-choice", path="/admin/wechat/replies", who="it_staff", then=_choosing),
+    # Last: the others have filled it.
+    Shot(
+        name="admin-wechat-materials",
+        path="/admin/wechat/materials",
+        who="it_staff",
+        states=states_of(MATERIALS),
+    ),
 ]
