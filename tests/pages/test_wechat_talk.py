@@ -57,6 +57,15 @@ def file(name: str, kind: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": kind, "buffer": content}
 
 
+def served(platform: Platform, phone: Page, text: str, name: str) -> tuple[httpx.Client, str]:
+    """An agent who has taken over whoever says so on the phone, and their conversation."""
+    say(phone, text)
+    agent = new_agent(platform, name)
+    conversation = heard(agent, text)
+    talks.claim(agent, conversation)
+    return agent, conversation
+
+
 def test_words_pictures_voices_and_films_both_ways_until_wechat_takes_no_more(
     staff_page: Callable[..., Page],
     open_page: Callable[[BrowserContext, str], Page],
@@ -69,10 +78,7 @@ def test_words_pictures_voices_and_films_both_ways_until_wechat_takes_no_more(
     phone = open_page(visitors.on_phone(), f"{platform.sandbox}/wechat/phone/{fan}")
     chat = phone.get_by_role("log", name="聊天")
 
-    say(phone, "请问骨折后多久可以活动？")
-    agent = new_agent(platform, "客服小苏")
-    conversation = heard(agent, "请问骨折后多久可以活动？")
-    talks.claim(agent, conversation)
+    agent, conversation = served(platform, phone, "请问骨折后多久可以活动？", "客服小苏")
     desk = staff_page(agent, f"/service/desk?open={conversation}")
     said = desk.get_by_role("log", name="消息")
     expect(said.get_by_text("请问骨折后多久可以活动？")).to_be_visible()
@@ -135,10 +141,7 @@ def test_an_agent_on_the_phone_reads_when_wechat_takes_no_more_and_sends_again(
     watch.visits(platform.sandbox)
     phone = open_page(visitors.on_phone(), f"{platform.sandbox}/wechat/phone/{fan}")
     chat = phone.get_by_role("log", name="聊天")
-    say(phone, "请问抽血要空腹吗？")
-    agent = new_agent(platform, "客服小施")
-    conversation = heard(agent, "请问抽血要空腹吗？")
-    talks.claim(agent, conversation)
+    agent, conversation = served(platform, phone, "请问抽血要空腹吗？", "客服小施")
     desk = here(customer_page(agent, f"/pkg-desk/talk?conversation={conversation}"))
     left, closed = (
         desk.get_by_text(re.compile(r"还可回复 \d+ 条")),

@@ -558,3 +558,5 @@ async def test_a_picture_of_a_bulk_sending_may_be_as_large_as_one_of_the_library
     answer = await library.send("POST", f"{library.account}/broadcast-pictures", content=large)
     assert answer.status_code == 201, answer.text
     assert await library.file(answer.json()["media_id"]) == large
+    neighbour = await library.send("POST", f"{library.account}/replies", content=large)
+    assert (neighbour.status_code, neighbour.json()["code"]) == (413, "request.too_large")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from fnmatch import fnmatchcase
 from typing import Annotated, Any
 
 from fastapi import FastAPI
@@ -17,18 +18,18 @@ from kanghu.main.live.hub import Hub
 from kanghu.modules.people import public as people
 
 _LIMITS = (
-    ("/open/v1/exam/reports", 8 * MIB),
-    ("/api/patient/messaging/institutions/", 10 * MIB),
-    ("/api/admin/messaging/conversations/", 10 * MIB),
-    ("/api/patient/people/identity/card/", 5 * MIB),
-    ("/api/admin/wechat/materials", 10 * MIB),
-    ("/api/admin/wechat/accounts/", 10 * MIB),  # pictures of bulk sendings
+    ("/open/v1/exam/reports*", 8 * MIB),
+    ("/api/patient/messaging/institutions/*", 10 * MIB),
+    ("/api/admin/messaging/conversations/*", 10 * MIB),
+    ("/api/patient/people/identity/card/*", 5 * MIB),
+    ("/api/admin/wechat/materials*", 10 * MIB),
+    ("/api/admin/wechat/accounts/*/broadcast-pictures", 10 * MIB),
 )
 
 
 def body_limit(path: str) -> int:
     """Bytes that a request body may have; reports, pictures and videos are larger than the rest."""
-    return next((limit for prefix, limit in _LIMITS if path.startswith(prefix)), MIB)
+    return next((limit for pattern, limit in _LIMITS if fnmatchcase(path, pattern)), MIB)
 
 
 def connect(app: FastAPI, database: Database, authenticate: Authenticator) -> None:
